@@ -1,0 +1,44 @@
+/** How somebody proved who they are, as in the `amr` values of RFC 8176 where one exists. */
+export type AuthMethod =
+  | 'password'
+  | 'passkey'
+  | 'totp'
+  | 'email'
+  | 'sms'
+  | 'oauth'
+  | 'magic_link'
+  | 'recovery_code'
+  | 'guest'
+
+/** Who is calling, as `authenticate` found it. Times are milliseconds since the epoch. */
+export interface Identity {
+  readonly userId: string
+  readonly tenantId: string
+  readonly sessionId: string
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly username: string
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  readonly isGuest: boolean
+  /** When the account was made. */
+  readonly createdAt: number
+  readonly authMethods: readonly AuthMethod[]
+  /** When the holder last proved who they are. */
+  readonly authTime: number
+  /** When the access token ends if it is not used again. */
+  readonly expiresAt: number
+}
+
+/** A credential as it came in. A header wins over a cookie, and there is no falling back (contract §1). */
+export interface Credential {
+  readonly token: string
+  readonly source: 'header' | 'cookie'
+}
+
+/** What is known about a caller before anything is believed: shown in device lists, logs and audit. */
+export interface ClientContext {
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly requestId: string
+}

@@ -1,0 +1,96 @@
+import type { z } from 'zod'
+import type { ErrorCode } from '../contract/error-codes.js'
+import type { ClientContext, Credential, Identity } from '../contract/identity.js'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** `auth` paths stand under every `server.base_paths`; `root` paths stand as they are. */
+export type Base = 'auth' | 'root'
+
+/**
+ * What defends a cookie-carrying request (contract §2): `origin` checks Origin and Fetch-Metadata whoever calls;
+ * `token` does so and asks for `X-CSRF-Token` where a cookie authenticates; `none` is for safe methods alone.
+ */
+export type CsrfGuard = 'none' | 'origin' | 'token'
+
+export interface Guard {
+  /** `required`: `identity` is there or the answer is 401. `none`: the route reads credentials by itself, if at all. */
+  readonly authentication: 'none' | 'required'
+  readonly csrf: CsrfGuard
+  /** A named limit of `limits`, counted for each address before anything costly. */
+  readonly limit?: 'hashing'
+  /** Permissions the caller must have, all of them. */
+  readonly permissions?: readonly string[]
+}
+
+/** What a handler is given. Everything in it has been parsed and checked. */
+export interface RouteRequest<Body, Query, Params, Who> {
+  readonly body: Body
+  readonly query: Query
+  readonly params: Params
+  readonly identity: Who
+  /** The credential as it came, believed or not; `null` where none was sent. */
+  readonly credential: Credential | null
+  /** The refresh token of the refresh cookie, where there is one. */
+  readonly refreshCookie: string | null
+  readonly client: ClientContext
+  /** `X-Tenant-ID` as sent. */
+  readonly tenantHeader: string | null
+  readonly headers: Headers
+}
+
+/** Cookies to set or clear beside the answer; names and attributes are the cookie jar's business. */
+export type CookieChange =
+  | {
+      readonly kind: 'set'
+      readonly accessToken: string
+      readonly refreshToken: string
+      readonly maxAge: number | null
+    }
+  | { readonly kind: 'clear' }
+
+export interface Reply {
+  readonly status: number
+  /** Sent as JSON in the names of the wire; absent for an empty answer. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cookies?: CookieChange
+}
+
+export interface ResponseDeclaration {
+  readonly description: string
+  readonly schema?: z.ZodType
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface RouteDeclaration<
+  Body extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Params extends z.ZodType = z.ZodType,
+  Authentication extends 'none' | 'required' = 'none' | 'required',
+> {
+  readonly method: Method
+  readonly base: Base
+  /** In OpenAPI's spelling: `/sessions/{id}`. */
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly tag: string
+  readonly guard: Guard & { readonly authentication: Authentication }
+  readonly body?: Body
+  /** True where an absent body is legal and stands for `{}`. */
+  readonly bodyOptional?: boolean
+  readonly query?: Query
+  readonly params?: Params
+  readonly responses: Readonly<Record<number, ResponseDeclaration>>
+  /** Codes beyond those that the guard, the body and the server can give by themselves. */
+  readonly errors: readonly ErrorCode[]
+  readonly handle: (
+    request: RouteRequest<
+      z.output<Body>,
+      z.output<Query>,
+      z.output<Params>,
+      Authentication extends 'required' ? Identity : Identity | null
+    >,
+  ) => Promise<Reply>
+}

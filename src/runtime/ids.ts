@@ -1,0 +1,38 @@
+import { randomFillSync } from 'node:crypto'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+const pool = Buffer.alloc(10 * 256)
+let used = pool.length
+
+/**
+ * A UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, 74 random bits. An identifier, never a secret.
+ * @param milliseconds since the epoch
+ */
+export function uuidv7(milliseconds: number): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const time = milliseconds.toString(16).padStart(12, '0')
+  const random = pool.toString('hex', used, used + 10)
+  used += 10
+  const variant = ((Number.parseInt(random.slice(3, 4), 16) & 3) | 8).toString(16)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`
+}
+
+/** True for the canonical, lower-case text of a UUID of any version. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
+/** The sixteen bytes of a canonical UUID. */
+export function uuidToBytes(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex')
+}
+
+/** The canonical text of sixteen bytes. */
+export function uuidFromBytes(bytes: Buffer): string {
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}

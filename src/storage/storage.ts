@@ -1,0 +1,28 @@
+import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
+import type { Tables } from './tables.js'
+
+/** What a store function queries: the pool, or the transaction that its caller opened. */
+export type Queryable = Kysely<Tables> | Transaction<Tables>
+
+/** A statement compiled once; each call binds its parameters to a prepared (SQLite) or named (PostgreSQL) statement. */
+export type PreparedStatement<Row> = (parameters: readonly unknown[]) => Promise<readonly Row[]>
+
+export interface Storage {
+  readonly dialect: 'sqlite' | 'postgres'
+  readonly db: Kysely<Tables>
+  /**
+   * Runs `work` in one transaction: BEGIN IMMEDIATE on SQLite, READ COMMITTED on PostgreSQL.
+   * It commits durably before the promise resolves, and rolls back when `work` throws.
+   * `work` must touch the database alone, since it is run again after a serialization failure, a deadlock, or a
+   * connection that was lost before COMMIT was sent.
+   * @throws SallyportError `unavailable` when the database cannot be reached or does not answer in time
+   */
+  transaction<Result>(work: (tx: Transaction<Tables>) => Promise<Result>): Promise<Result>
+  /** Prepares `query` under `name` (unique in the process). Parameters given to `query` are placeholders. */
+  prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row>
+  /** The database's clock in milliseconds since the epoch, as an expression; a controlled clock's time in tests. */
+  now(): RawBuilder<number>
+  /** Resolves when the database answers and takes writes. @throws SallyportError `unavailable` */
+  check(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,121 @@
+/**
+ * One schema for both databases. Times are milliseconds since the epoch, ids are UUIDv7 text, JSON is text.
+ * SQLite has no booleans: flags are 0 or 1 in both.
+ */
+export interface Tables {
+  settings: SettingsTable
+  leases: LeasesTable
+  tenants: TenantsTable
+  users: UsersTable
+  user_roles: UserRolesTable
+  keys: KeysTable
+  sessions: SessionsTable
+  audit_events: AuditEventsTable
+}
+
+/** Small facts of the whole deployment, such as the check value of the master key. */
+export interface SettingsTable {
+  name: string
+  value: string
+}
+
+/** Work that one node does at a time: who does it, until when, and when it last succeeded. */
+export interface LeasesTable {
+  name: string
+  holder: string
+  expires_at: number
+  last_success_at: number | null
+}
+
+export interface TenantsTable {
+  id: string
+  slug: string
+  name: string
+  default_role: string
+  created_at: number
+}
+
+export interface UsersTable {
+  id: string
+  tenant_id: string
+  /** In the one spelling that `normaliseEmail` gives; null for a guest. unique (tenant_id, email) */
+  email: string | null
+  email_verified: 0 | 1
+  username: string
+  /** A PHC string (argon2id) or a bcrypt string. */
+  password_hash: string | null
+  /** Raised by whatever must end what was signed in before: password change, reset, disable. */
+  credential_version: number
+  is_guest: 0 | 1
+  disabled_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+export interface UserRolesTable {
+  tenant_id: string
+  user_id: string
+  role: string
+  granted_at: number
+}
+
+export interface KeysTable {
+  /** Small, since it stands in every token. */
+  id: number
+  purpose: 'session' | 'signing'
+  algorithm: string
+  status: 'next' | 'active' | 'retired'
+  /** The key, sealed under the master key. */
+  sealed: Uint8Array
+  created_at: number
+  activated_at: number | null
+  retired_at: number | null
+}
+
+export interface SessionsTable {
+  id: string
+  tenant_id: string
+  user_id: string
+  /** 32 random bytes that the token MACs of this session are derived with. */
+  salt: Uint8Array
+  /** The key of `keys` that the current pair was derived with. */
+  key_id: number
+  /** The number of the current pair; each refresh raises it by one. */
+  counter: number
+  /** Database times at which the last few pairs were spent, oldest first, comma-separated; the last one is pair `counter - 1`. */
+  spends: string
+  credential_version: number
+  /** 0: the browser's session cookie and a refresh lifetime of at most `session.ttl`. */
+  remember: 0 | 1
+  auth_methods: string
+  auth_time: number
+  ip_address: string | null
+  user_agent: string | null
+  created_at: number
+  last_activity: number
+  /** When the current refresh token was issued, and when it ends. */
+  refreshed_at: number
+  refresh_expires_at: number
+  /** No activity moves this end. */
+  absolute_expires_at: number
+  revoked_at: number | null
+  revoked_reason: string | null
+}
+
+/** Append-only. No foreign keys: an event outlives what it speaks of. */
+export interface AuditEventsTable {
+  id: string
+  tenant_id: string
+  type: string
+  /** Who did it; null for a caller that is not known. */
+  actor_id: string | null
+  /** Whom it concerns. */
+  user_id: string | null
+  session_id: string | null
+  ip_address: string | null
+  user_agent: string | null
+  request_id: string | null
+  /** Further facts as JSON; never a secret. */
+  data: string
+  created_at: number
+}
