@@ -1,0 +1,26 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ERROR_CODES } from '../src/contract/error-codes.js'
+import { errorsPage } from './errors-page.js'
+
+const root = join(import.meta.dirname, '..')
+
+/** Every file of the repository that is written by a program, and what writes it. */
+const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/errors.md': () => errorsPage(ERROR_CODES),
+}
+
+const check = process.argv.includes('--check')
+for (const [path, generate] of Object.entries(GENERATED)) {
+  const file = join(root, path)
+  const wanted = await generate()
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : null
+  if (wanted === present) continue
+  if (check) {
+    console.error(`sallyport: ${path} is not what the source says; run \`npm run generate\` and commit it`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(file, wanted)
+    console.log(`wrote ${path}`)
+  }
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import { main, root, runTool } from './project.mjs'
+import { provideChromium } from './system-packages.mjs'
+
+/** Runs every test, or those that the arguments name in vitest's own way. A part that cannot be tested fails the run. */
+await main(async () => {
+  const filters = process.argv.slice(2)
+  // Some tests run the built program and the packed package.
+  await build()
+  const env = {}
+  if (existsSync(join(root, 'test', 'browser')) && mayRunInBrowser(filters)) {
+    env.CHROMIUM_PATH = await provideChromium()
+  }
+  await runTool('vitest', ['run', ...filters], { env })
+})
+
+/** @param {readonly string[]} filters */
+function mayRunInBrowser(filters) {
+  const paths = filters.filter((filter) => !filter.startsWith('-'))
+  return paths.length === 0 || paths.some((path) => path.includes('browser'))
+}
