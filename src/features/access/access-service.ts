@@ -1,0 +1,78 @@
+import type { RawBuilder } from 'kysely'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import type { Queryable, Storage } from '../../storage/storage.js'
+import type { OneTenant } from '../../storage/tenant-scope.js'
+import type { RecordEvent } from '../audit/audit-types.js'
+import { insertUserRole, userRolesExpression } from './access-store.js'
+import { BUILT_IN_ROLES } from './access-types.js'
+
+export interface AccessService {
+  /**
+   * Grants a role and records it; nothing happens where the user has it.
+   * @param actorId who grants; null for the system
+   * @throws SallyportError `invalid_request` for a role that does not exist
+   */
+  grant(
+    scope: OneTenant,
+    db: Queryable,
+    record: RecordEvent,
+    grant: { readonly userId: string; readonly role: string; readonly actorId: string | null },
+  ): Promise<void>
+  /** For a query over `users as u`: the roles of the row, comma-separated; read with `rolesOf`. */
+  rolesColumn(): RawBuilder<string | null>
+}
+
+const PERMISSIONS: ReadonlyMap<string, readonly string[]> = new Map(
+  BUILT_IN_ROLES.map((role) => [role.name, role.permissions]),
+)
+
+export function createAccessService(storage: Storage, clock: Clock): AccessService {
+  return {
+    async grant(scope, db, record, { userId, role, actorId }) {
+      if (!PERMISSIONS.has(role)) {
+        const known = [...PERMISSIONS.keys()].join(', ')
+        throw new SallyportError('invalid_request', {
+          detail: `There is no such role; the roles are ${known}.`,
+          errors: [{ path: 'role', message: `expected one of ${known}` }],
+        })
+      }
+      if (!(await insertUserRole(scope, db, userId, role, clock.now()))) return
+      await record({
+        type: 'role.granted',
+        tenantId: scope.tenantId,
+        actorId,
+        userId,
+        sessionId: null,
+        client: null,
+        data: { role },
+      })
+    },
+    rolesColumn: () => userRolesExpression(storage.dialect),
+  }
+}
+
+/** Reads what `rolesColumn` selected, in a fixed order. */
+export function rolesOf(column: string | null): readonly string[] {
+  return column === null || column === '' ? [] : column.split(',').sort()
+}
+
+/** What the roles permit together, each permission once. */
+export function permissionsOf(roles: readonly string[]): readonly string[] {
+  const permissions = new Set<string>()
+  for (const role of roles) for (const permission of PERMISSIONS.get(role) ?? []) permissions.add(permission)
+  return [...permissions].sort()
+}
+
+/** True where one of `granted` covers `wanted` (`resource:action`). */
+export function isPermitted(granted: readonly string[], wanted: string): boolean {
+  const [resource, action] = wanted.split(':')
+  return granted.some((permission) => {
+    if (permission === '*' || permission === wanted) return true
+    const [grantedResource, grantedAction] = permission.split(':')
+    if (action === undefined || grantedAction === undefined) return false
+    return (
+      (grantedResource === resource || grantedResource === '*') && (grantedAction === action || grantedAction === '*')
+    )
+  })
+}

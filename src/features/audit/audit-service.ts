@@ -1,0 +1,55 @@
+import type { Transaction } from 'kysely'
+import type { Clock } from '../../runtime/clock.js'
+import { uuidv7 } from '../../runtime/ids.js'
+import type { Logger } from '../../runtime/logger.js'
+import type { Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
+import { insertAuditEvent } from './audit-store.js'
+import type { AuditEvent, RecordEvent } from './audit-types.js'
+
+export interface AuditService {
+  /**
+   * Runs a decision and the events that tell of it in one transaction: both are durable, or neither is.
+   * The log hears of the events after the commit.
+   */
+  transaction<Result>(work: (tx: Transaction<Tables>, record: RecordEvent) => Promise<Result>): Promise<Result>
+}
+
+export function createAuditService(parts: {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly logger: Logger
+}): AuditService {
+  const { storage, clock, logger } = parts
+  return {
+    async transaction(work) {
+      let committed: AuditEvent[] = []
+      const result = await storage.transaction(async (tx) => {
+        // A transaction that is run again starts with no events.
+        const events: AuditEvent[] = []
+        committed = events
+        return work(tx, async (event) => {
+          const now = clock.now()
+          await insertAuditEvent(tx, uuidv7(now), now, event)
+          events.push(event)
+        })
+      })
+      for (const event of committed) log(logger, event)
+      return result
+    },
+  }
+}
+
+function log(logger: Logger, event: AuditEvent): void {
+  logger.info(
+    {
+      event: event.type,
+      tenantId: event.tenantId,
+      userId: event.userId,
+      sessionId: event.sessionId,
+      requestId: event.client?.requestId ?? null,
+      ...event.data,
+    },
+    event.type,
+  )
+}

@@ -1,0 +1,35 @@
+import type { ClientContext } from '../../contract/identity.js'
+
+/** The published names of events. Once published, a name stays. */
+export type AuditType =
+  | 'user.registered'
+  | 'user.updated'
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'session.created'
+  | 'session.refreshed'
+  | 'session.revoked'
+  | 'session.expired'
+  | 'refresh.reused'
+  | 'role.granted'
+  | 'role.revoked'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'key.rotated'
+
+export interface AuditEvent {
+  readonly type: AuditType
+  readonly tenantId: string
+  /** Who did it; null for a caller that is not known, and for the system itself. */
+  readonly actorId: string | null
+  /** Whom it concerns. */
+  readonly userId: string | null
+  readonly sessionId: string | null
+  /** Where it came from; null for the command line and the jobs. */
+  readonly client: ClientContext | null
+  /** Further facts; never a secret, never free text from a request. */
+  readonly data?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** Adds an event to the transaction in which its cause happens. */
+export type RecordEvent = (event: AuditEvent) => Promise<void>

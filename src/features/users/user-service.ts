@@ -1,0 +1,72 @@
+import type { Clock } from '../../runtime/clock.js'
+import { uuidv7 } from '../../runtime/ids.js'
+import type { Queryable, Storage } from '../../storage/storage.js'
+import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
+import {
+  findUser,
+  findUserByEmail,
+  insertUser,
+  listUsers,
+  replacePasswordHash,
+  setDisabled,
+  updateUsername,
+} from './user-store.js'
+import type { NewUser, User, UserWithPassword } from './user-types.js'
+
+/** Keeps users. To disable or erase somebody is decided elsewhere; here it is only written down. */
+export interface UserService {
+  /** @returns null where the tenant has an account of that address */
+  create(scope: OneTenant, db: Queryable, user: NewUser): Promise<User | null>
+  find(scope: TenantScope, id: string): Promise<User | null>
+  findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
+  /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
+  list(
+    scope: TenantScope,
+    page: { readonly cursor: string | null; readonly limit: number },
+  ): Promise<{ readonly items: readonly User[]; readonly nextCursor: string | null }>
+  rename(scope: OneTenant, db: Queryable, id: string, username: string): Promise<boolean>
+  renewPasswordHash(scope: OneTenant, id: string, hashes: { readonly from: string; readonly to: string }): Promise<void>
+  setDisabled(scope: OneTenant, db: Queryable, id: string, disabled: boolean): Promise<boolean>
+}
+
+const LONGEST_PAGE = 200
+
+export function createUserService(storage: Storage, clock: Clock): UserService {
+  return {
+    async create(scope, db, user) {
+      const now = clock.now()
+      const id = uuidv7(now)
+      if (!(await insertUser(scope, db, id, now, user))) return null
+      return {
+        id,
+        tenantId: scope.tenantId,
+        email: user.email,
+        emailVerified: false,
+        username: user.username,
+        isGuest: false,
+        credentialVersion: 1,
+        disabledAt: null,
+        createdAt: now,
+      }
+    },
+    async find(scope, id) {
+      const found = await findUser(scope, storage.db, id)
+      return found === null ? null : withoutPassword(found)
+    },
+    findForSignIn: (scope, email) => findUserByEmail(scope, storage.db, email),
+    async list(scope, { cursor, limit }) {
+      const size = Math.min(Math.max(1, limit), LONGEST_PAGE)
+      const found = await listUsers(scope, storage.db, { after: cursor, limit: size + 1 })
+      const items = found.slice(0, size).map(withoutPassword)
+      return { items, nextCursor: found.length > size ? (items.at(-1)?.id ?? null) : null }
+    },
+    rename: (scope, db, id, username) => updateUsername(scope, db, id, clock.now(), username),
+    renewPasswordHash: (scope, id, hashes) => replacePasswordHash(scope, storage.db, id, hashes),
+    setDisabled: (scope, db, id, disabled) => setDisabled(scope, db, id, clock.now(), disabled),
+  }
+}
+
+function withoutPassword(user: UserWithPassword): User {
+  const { passwordHash: _, ...rest } = user
+  return rest
+}

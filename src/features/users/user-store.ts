@@ -1,0 +1,136 @@
+import type { Selectable } from 'kysely'
+import type { Queryable } from '../../storage/storage.js'
+import type { UsersTable } from '../../storage/tables.js'
+import { inTenant } from '../../storage/tenant-filter.js'
+import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
+import type { NewUser, UserWithPassword } from './user-types.js'
+
+/** Adds a user. Returns false where the tenant has one of that address. */
+export async function insertUser(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  user: NewUser,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('users')
+    .values({
+      id,
+      tenant_id: scope.tenantId,
+      email: user.email,
+      email_verified: 0,
+      username: user.username,
+      password_hash: user.passwordHash,
+      credential_version: 1,
+      is_guest: 0,
+      disabled_at: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'email']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function findUserByEmail(
+  scope: OneTenant,
+  db: Queryable,
+  email: string,
+): Promise<UserWithPassword | null> {
+  const row = await db
+    .selectFrom('users')
+    .selectAll()
+    .where(inTenant(scope))
+    .where('email', '=', email)
+    .executeTakeFirst()
+  return row === undefined ? null : toUser(row)
+}
+
+export async function findUser(scope: TenantScope, db: Queryable, id: string): Promise<UserWithPassword | null> {
+  const row = await db.selectFrom('users').selectAll().where(inTenant(scope)).where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : toUser(row)
+}
+
+/** One page in order of creation (ids are time-ordered), after the id `after`. */
+export async function listUsers(
+  scope: TenantScope,
+  db: Queryable,
+  page: { readonly after: string | null; readonly limit: number },
+): Promise<readonly UserWithPassword[]> {
+  let query = db.selectFrom('users').selectAll().where(inTenant(scope))
+  if (page.after !== null) query = query.where('id', '>', page.after)
+  const rows = await query.orderBy('id').limit(page.limit).execute()
+  return rows.map(toUser)
+}
+
+export async function updateUsername(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  username: string,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('users')
+    .set({ username, updated_at: now })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */
+export async function replacePasswordHash(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  hashes: { readonly from: string; readonly to: string },
+): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ password_hash: hashes.to })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('password_hash', '=', hashes.from)
+    .execute()
+}
+
+/** Disables or enables, and raises the credential version, which ends what was signed in. False where nothing changed. */
+export async function setDisabled(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  disabled: boolean,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      disabled_at: disabled ? now : null,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('disabled_at', disabled ? 'is' : 'is not', null)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+function toUser(row: Selectable<UsersTable>): UserWithPassword {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    email: row.email,
+    emailVerified: row.email_verified === 1,
+    username: row.username,
+    isGuest: row.is_guest === 1,
+    credentialVersion: row.credential_version,
+    disabledAt: row.disabled_at,
+    createdAt: row.created_at,
+    passwordHash: row.password_hash,
+  }
+}

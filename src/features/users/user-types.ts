@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { normaliseEmail } from './user-email.js'
+
+export interface User {
+  readonly id: string
+  readonly tenantId: string
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly username: string
+  readonly isGuest: boolean
+  readonly credentialVersion: number
+  readonly disabledAt: number | null
+  readonly createdAt: number
+}
+
+/** What a sign-in reads: the user with the stored hash. Never leaves the sign-in. */
+export interface UserWithPassword extends User {
+  readonly passwordHash: string | null
+}
+
+export interface NewUser {
+  readonly email: string
+  readonly username: string
+  readonly passwordHash: string
+}
+
+/** An address as a caller types it, given on in its one spelling. */
+export const emailInput = z
+  .string()
+  .transform((text, context) => {
+    const email = normaliseEmail(text)
+    if (email !== null) return email
+    context.issues.push({ code: 'custom', message: 'expected one email address', input: text })
+    return z.NEVER
+  })
+  .meta({ type: 'string', format: 'email', description: 'Case, Unicode form and IDN spelling do not matter.' })
+
+/** A name to show. Not unique, and no credential. */
+export const usernameInput = z
+  .string()
+  .transform((text) => text.normalize('NFC').trim())
+  .refine((name) => /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(name), 'expected 1 to 64 printable characters')
+  .meta({ type: 'string', description: '1 to 64 characters, shown to others; not unique.' })
+
+/** The user as the wire shows one. */
+export const userAnswer = z
+  .object({
+    id: z.uuid(),
+    email: z.string().nullable(),
+    username: z.string(),
+    email_verified: z.boolean(),
+    tenant_id: z.uuid(),
+    roles: z.array(z.string()),
+    permissions: z.array(z.string()),
+    is_guest: z.boolean(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' })
+
+export type UserAnswer = z.output<typeof userAnswer>
