@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { byteSize, duration, flag, integer } from './fields.js'
+import { optionalText, plainText, text, urlOf } from './text-fields.js'
+
+export const redisSchema = z.strictObject({
+  url: optionalText(urlOf('redis', 'rediss', 'redis+sentinel', 'redis+cluster'), {
+    expected: 'a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL',
+    about: 'A shared cache and message bus. None: one process, or PostgreSQL notifications.',
+    env: 'REDIS_URL',
+    confidential: 'url',
+  }),
+})
+
+export const limitsSchema = z.strictObject({
+  enabled: flag(true, { about: 'False switches off every limit but the lockout of accounts.' }),
+  hashing: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 60, {
+        about: 'Requests that hash a password, for each client address in one window.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
+})
+
+export const mailSchema = z.strictObject({
+  url: optionalText(urlOf('smtp', 'smtps'), {
+    expected: 'an smtp:// or smtps:// URL',
+    about: 'The mail server. None: messages are written to `<data_dir>/outbox`.',
+    env: 'SMTP_URL',
+    confidential: 'url',
+  }),
+  from: text(plainText, 'Sallyport <no-reply@localhost>', {
+    expected: 'a sender, such as Example <no-reply@example.com>',
+    about: 'The sender of every message.',
+  }),
+})
+
+export const smsSchema = z.strictObject({
+  webhook: optionalText(urlOf('http', 'https'), {
+    expected: 'an http or https URL',
+    about: 'The HTTP endpoint of an SMS provider. None: messages are written to `<data_dir>/outbox`.',
+    confidential: 'url',
+  }),
+})
+
+export const websocketSchema = z.strictObject({
+  authTimeout: duration({ min: '100ms', max: '5m' }, '5s', {
+    about: 'How long a connection may stay without having authenticated.',
+  }),
+  maxConnectionsPerUser: integer({ min: 1, max: 10_000 }, 10, { about: 'Connections of one user at a time.' }),
+  maxFrame: byteSize({ min: 256, max: 16_777_216 }, '16KiB', { about: 'The largest frame that is read.' }),
+})
