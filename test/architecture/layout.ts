@@ -1,0 +1,91 @@
+/**
+ * Which folder of `src/` (or file at its root) may import which. A folder may always import itself.
+ * `features` stands for every room; between rooms ROOM_TIERS decides.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
+  config: ['contract'],
+  crypto: ['contract'],
+  runtime: ['contract'],
+  storage: ['contract', 'config', 'crypto', 'runtime'],
+  delivery: ['contract', 'config', 'crypto', 'runtime'],
+  http: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery'],
+  features: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http'],
+  jobs: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'features'],
+  'routes.ts': ['contract', 'config', 'runtime', 'http', 'features'],
+  'auth.ts': [
+    'contract',
+    'config',
+    'crypto',
+    'runtime',
+    'storage',
+    'delivery',
+    'http',
+    'features',
+    'jobs',
+    'routes.ts',
+  ],
+  adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
+  server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
+  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'server', 'jobs'],
+  testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
+  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts'],
+}
+
+/** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
+export const ROOM_TIERS: readonly (readonly string[])[] = [
+  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits'],
+  ['revocation'],
+  ['sessions'],
+  ['tokens'],
+  ['sign-in'],
+  [
+    'passwords',
+    'verification',
+    'mfa',
+    'passkeys',
+    'oauth',
+    'oidc-provider',
+    'guests',
+    'api-keys',
+    'webhooks',
+    'websocket',
+  ],
+  ['privacy', 'admin'],
+  ['health'],
+]
+
+/** Rooms whose files are named after something else than the room's name without its plural `s`. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  access: 'access',
+  passkeys: 'passkey',
+}
+
+/** What every file name in a room starts with: `session` in `sessions`, `sign-in` in `sign-in`. */
+export function prefixOf(room: string): string {
+  return PREFIXES[room] ?? room.replace(/s$/, '')
+}
+
+/** What another room may import: the rules and the types. Stores, routes and the rest are private. */
+export const ROOM_DOORS: readonly RegExp[] = [/-service\.ts$/, /-types\.ts$/]
+
+/** The only files that may open a room's private files: they compose. */
+export const COMPOSERS: readonly string[] = ['src/auth.ts', 'src/routes.ts']
+
+/** Files that may speak HTTP: name `Request`, `Response` or `Headers`, or import `hono`, `node:http`, `src/http`. */
+export const HTTP_FILES: readonly RegExp[] = [
+  /^src\/(http|adapters|server)\//,
+  /^src\/features\/[^/]+\/[^/]+-routes\.ts$/,
+  /^src\/testing\//,
+  /^src\/(auth|routes|index)\.ts$/,
+]
+
+export const HTTP_NAMES: readonly string[] = ['Request', 'Response', 'Headers']
+export const HTTP_PACKAGES: readonly RegExp[] = [/^hono(\/|$)/, /^@hono\//, /^node:https?$/, /^node:http2$/]
+
+export const FORBIDDEN_WORDS: readonly string[] = ['utils', 'util', 'helpers', 'helper', 'common', 'misc']
+
+export const MAX_LINES = 400
+export const USUAL_LINES = 320
+/** The part of all files that may be longer than USUAL_LINES. */
+export const LONG_SHARE = 0.1
