@@ -18,7 +18,10 @@ export interface Storage {
    * @throws SallyportError `unavailable` when the database cannot be reached or does not answer in time
    */
   transaction<Result>(work: (tx: Transaction<Tables>) => Promise<Result>): Promise<Result>
-  /** Prepares `query` under `name` (unique in the process). Parameters given to `query` are placeholders. */
+  /**
+   * Prepares `query` under `name` (unique in the process). The values in `query` are places that each call fills in
+   * their order; where some of them are `parameter()`, those alone are places and the rest stays. `now()` is neither.
+   */
   prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row>
   /** The database's clock in milliseconds since the epoch, as an expression; a controlled clock's time in tests. */
   now(): RawBuilder<number>

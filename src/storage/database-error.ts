@@ -1,0 +1,42 @@
+import { SallyportError } from '../contract/sallyport-error.js'
+
+/**
+ * What may follow a failure. `statement`: nothing was done, the same may be tried again on another connection.
+ * `transaction`: the database undid the transaction, which may be run again from its start. `never`: the outcome
+ * is not known, or a repetition would fail the same way.
+ */
+export type Retry = 'statement' | 'transaction' | 'never'
+
+/** The database did not do its work. The driver's error is the cause, for the log alone. */
+export class DatabaseUnavailable extends SallyportError {
+  readonly retry: Retry
+
+  constructor(detail: string, retry: Retry, cause?: unknown) {
+    super('unavailable', { detail, cause, retryAfter: 1 })
+    this.name = 'DatabaseUnavailable'
+    this.retry = retry
+  }
+}
+
+export const UNANSWERED = 'The database does not answer. Try again later.'
+export const BUSY = 'The database is busy. Try again later.'
+export const UNKNOWN_OUTCOME =
+  'The database was lost while it saved the change, which may or may not be kept. Read the state before repeating it.'
+
+/** The text of `code` on whatever was thrown. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** True where an insert or update met a row with the same unique value, on either database. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
+}
+
+/** True where a row refers to one that is not there, or is referred to by one that is. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '23503' || code === '23001' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY'
+}

@@ -1,0 +1,124 @@
+import { type CompiledQuery, Kysely, sql } from 'kysely'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
+import type { SchemaMigrationsTable } from '../migrations/migration.js'
+import { binder, nowMark } from '../parameters.js'
+import type { PreparedStatement, Storage } from '../storage.js'
+import type { Tables } from '../tables.js'
+import { runTransaction } from '../transaction.js'
+import type { TransactionGuard } from '../transaction-guard.js'
+import { SqliteConnection } from './sqlite-connection.js'
+import { sqliteDialect } from './sqlite-dialect.js'
+import { prepareFile, watchFile } from './sqlite-file.js'
+import { SqliteHandle } from './sqlite-handle.js'
+
+export interface SqliteOptions {
+  /** An absolute path, or `:memory:`. */
+  readonly path: string
+  /** Milliseconds to wait for one's turn, and for another process's lock. */
+  readonly patience: number
+  readonly clock: Clock
+  readonly guard: TransactionGuard
+  readonly migrate: boolean
+}
+
+const CHECK_PATIENCE = 2000
+
+/** SQLite in WAL mode: one connection, every commit on the disk before it is answered. */
+export async function openSqlite({ path, patience, clock, guard, migrate }: SqliteOptions): Promise<Storage> {
+  const inMemory = path === ':memory:'
+  const handle = openHandle(path, inMemory)
+  const connection = new SqliteConnection(handle, patience)
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(connection, clock, guard) })
+  const checkFile = inMemory ? async () => undefined : watchFile(path)
+  try {
+    await configure(connection, inMemory)
+    if (migrate) await migrateSqlite(db, guard)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  let closing: Promise<void> | undefined
+
+  return {
+    dialect: 'sqlite',
+    db,
+    transaction: (work) => runTransaction(db, guard, work),
+    prepare<Row>(_name: string, query: CompiledQuery<Row>): PreparedStatement<Row> {
+      const bind = binder(query, clock)
+      return async (parameters) => {
+        guard.assertOutside()
+        return (await connection.alone<Row>(query.sql, bind(parameters))).rows
+      }
+    },
+    now: () =>
+      clock.controlled
+        ? sql<number>`cast(${nowMark()} as integer)`
+        : sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    async check() {
+      await checkFile()
+      await connection.acquire(CHECK_PATIENCE)
+      try {
+        await probe(connection)
+      } finally {
+        connection.release()
+      }
+    },
+    close() {
+      closing ??= connection.acquire().finally(() => db.destroy())
+      return closing
+    },
+  }
+}
+
+function openHandle(path: string, inMemory: boolean): SqliteHandle {
+  try {
+    if (!inMemory) prepareFile(path)
+    return new SqliteHandle(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new SallyportError('unavailable', {
+      detail: `The SQLite file ${path} cannot be opened: ${reason}`,
+      cause: error,
+    })
+  }
+}
+
+async function configure(connection: SqliteConnection, inMemory: boolean): Promise<void> {
+  const pragma = (text: string) => connection.execute<object>(`PRAGMA ${text}`, [])
+  // Short, since SQLite waits on the event loop's thread; the connection goes on waiting beside it.
+  await pragma('busy_timeout = 5')
+  await pragma('journal_mode = WAL')
+  await pragma('synchronous = FULL')
+  await pragma('foreign_keys = ON')
+  await pragma('trusted_schema = OFF')
+  await pragma('journal_size_limit = 67108864')
+  const expected = { synchronous: 2, foreign_keys: 1, ...(inMemory ? {} : { journal_mode: 'wal' }) }
+  for (const [name, value] of Object.entries(expected)) {
+    const [row] = (await pragma(name)).rows
+    const found: unknown = row === undefined ? undefined : Object.values(row)[0]
+    if (found !== value) {
+      throw new SallyportError('unavailable', {
+        detail: `SQLite keeps ${name} at ${String(found)} where ${value} is needed; is the file on a network disk?`,
+      })
+    }
+  }
+}
+
+async function migrateSqlite(db: Kysely<Tables>, guard: TransactionGuard): Promise<void> {
+  const schema = db.withTables<{ schema_migrations: SchemaMigrationsTable }>()
+  // Looked at first, so that a start with nothing to do takes no lock; a transaction is BEGIN IMMEDIATE, and looks again.
+  if ((await pendingMigrations(schema, 'sqlite')).length === 0) return
+  await runTransaction(schema, guard, (tx) => applyMigrations(tx, 'sqlite'))
+}
+
+/** Takes the write lock and rolls back what it wrote: a read-only file or folder shows, and nothing grows. */
+async function probe(connection: SqliteConnection): Promise<void> {
+  await connection.execute('BEGIN IMMEDIATE', [], CHECK_PATIENCE)
+  try {
+    await connection.execute("INSERT INTO settings (name, value) VALUES ('', '')", [])
+  } finally {
+    if (connection.inTransaction) await connection.execute('ROLLBACK', [])
+  }
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path'
+
+export type StorageUrl =
+  | { readonly dialect: 'sqlite'; readonly path: string }
+  | { readonly dialect: 'postgres'; readonly url: string }
+
+/**
+ * Reads `sqlite:./path`, `sqlite::memory:`, `postgres://…` or `postgresql://…`.
+ * @throws Error that names the accepted forms and shows the url without its password
+ */
+export function parseStorageUrl(url: string): StorageUrl {
+  if (url.startsWith('sqlite:')) {
+    const path = url.slice('sqlite:'.length).replace(/^\/\/(?=[./])/, '')
+    if (path === ':memory:') return { dialect: 'sqlite', path }
+    // An absolute path also keeps the native driver from taking `http:` or `file:` for a url of its own.
+    if (path !== '' && !path.startsWith('//') && !path.includes('\0')) return { dialect: 'sqlite', path: resolve(path) }
+  } else if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) {
+    return { dialect: 'postgres', url }
+  }
+  throw new Error(
+    `storage.url is ${JSON.stringify(maskUrl(url))}; expected sqlite:./path/file.db, sqlite::memory: or postgres://user:password@host:5432/database`,
+  )
+}
+
+/** The url with `***` for its password, for messages and logs. */
+export function maskUrl(url: string): string {
+  // The last @ ends the credentials, since a password that was not percent-encoded may hold one.
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/@?#]*):.*@/is, '$1:***@')
+    .replace(/([?&](?:password|sslpassword)=)[^&#]*/gi, '$1***')
+}
