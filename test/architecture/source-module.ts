@@ -66,7 +66,7 @@ export function readModule({ path, source }: SourceFile): SourceModule {
   })
   visitor.visit(parsed.program)
   for (const comment of parsed.comments) {
-    if (/@ts-(ignore|expect-error|nocheck)|biome-ignore/.test(comment.value)) mark('suppression', comment)
+    if (/@ts-(ignore|expect-error|nocheck)/.test(comment.value)) mark('suppression', comment)
   }
 
   return {
