@@ -13,12 +13,15 @@ export type Base = 'auth' | 'root'
  */
 export type CsrfGuard = 'none' | 'origin' | 'token'
 
+/** A limit that `limits` configures. */
+export type LimitName = 'hashing'
+
 export interface Guard {
   /** `required`: `identity` is there or the answer is 401. `none`: the route reads credentials by itself, if at all. */
   readonly authentication: 'none' | 'required'
   readonly csrf: CsrfGuard
   /** A named limit of `limits`, counted for each address before anything costly. */
-  readonly limit?: 'hashing'
+  readonly limit?: LimitName
   /** Permissions the caller must have, all of them. */
   readonly permissions?: readonly string[]
 }
@@ -53,6 +56,8 @@ export interface Reply {
   readonly status: number
   /** Sent as JSON in the names of the wire; absent for an empty answer. */
   readonly body?: unknown
+  /** Sent as it is, instead of JSON: a page, a file, a key set that is already text. */
+  readonly raw?: { readonly contentType: string; readonly content: string | Uint8Array<ArrayBuffer> }
   readonly headers?: Readonly<Record<string, string>>
   readonly cookies?: CookieChange
 }
@@ -60,6 +65,8 @@ export interface Reply {
 export interface ResponseDeclaration {
   readonly description: string
   readonly schema?: z.ZodType
+  /** Where it is not JSON. */
+  readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 

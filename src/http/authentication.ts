@@ -1,0 +1,43 @@
+import type { ClientContext, Credential, Identity } from '../contract/identity.js'
+import { SallyportError } from '../contract/sallyport-error.js'
+import type { CookieJar } from './cookies.js'
+import { readCookie, readCredential } from './credentials.js'
+import type { HttpDependencies } from './http-app-types.js'
+import type { Guard } from './route.js'
+
+export interface Caller {
+  readonly identity: Identity | null
+  readonly credential: Credential | null
+  readonly refreshCookie: string | null
+}
+
+/**
+ * Who is calling. Where authentication is required, anything short of an identity is a 401.
+ * Elsewhere what cannot be read counts as not sent: signing in must work with a stale cookie in the jar.
+ */
+export async function identifyCaller(
+  guard: Guard,
+  headers: Headers,
+  client: ClientContext,
+  jar: CookieJar,
+  authenticate: HttpDependencies['authenticate'],
+): Promise<Caller> {
+  const header = (name: string) => headers.get(name)
+  const refreshCookie = orNull(() => readCookie(header, jar.refreshName))
+  if (guard.authentication === 'none') {
+    return { identity: null, credential: orNull(() => readCredential(header, jar.accessName)), refreshCookie }
+  }
+  const credential = readCredential(header, jar.accessName)
+  if (credential === null) throw new SallyportError('unauthenticated')
+  const identity = await authenticate(credential, client, headers.get('x-tenant-id'))
+  return { identity, credential, refreshCookie }
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SallyportError) return null
+    throw error
+  }
+}

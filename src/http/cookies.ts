@@ -1,0 +1,45 @@
+import type { HttpConfig } from './http-app-types.js'
+import type { CookieChange } from './route.js'
+
+/** What browsers promise to keep of one cookie (RFC 6265 §6.1). */
+const MOST_BYTES = 4096
+
+/** The names and paths of the two cookies. The scheme of `public_url` decides, not the connection (contract §2). */
+export interface CookieJar {
+  readonly accessName: string
+  readonly refreshName: string
+  /** The refresh endpoint under each base path: the refresh token is sent nowhere else. */
+  readonly refreshPaths: readonly string[]
+}
+
+export function createCookieJar(config: HttpConfig): CookieJar {
+  const secure = isHttps(config.server.publicUrl)
+  return {
+    accessName: secure ? '__Host-session_id' : 'session_id',
+    refreshName: secure ? '__Secure-refresh_token' : 'refresh_token',
+    refreshPaths: config.server.basePaths.map((base) => `${base.replace(/\/$/, '')}/refresh`),
+  }
+}
+
+export function isHttps(publicUrl: string | null): boolean {
+  return publicUrl !== null && new URL(publicUrl).protocol === 'https:'
+}
+
+/** The `Set-Cookie` values of a change. A cookie is cleared with the attributes it was set with, or it stays. */
+export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[] {
+  const [access, refresh, maxAge] =
+    change.kind === 'set' ? [change.accessToken, change.refreshToken, change.maxAge] : ['', '', 0]
+  return [
+    setCookie(jar.accessName, access, '/', maxAge),
+    ...jar.refreshPaths.map((path) => setCookie(jar.refreshName, refresh, path, maxAge)),
+  ]
+}
+
+// `Secure` also on http at loopback, which browsers hold to be trustworthy. Never a Domain: sub-domains are others.
+function setCookie(name: string, value: string, path: string, maxAge: number | null): string {
+  if (!/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]*$/.test(value))
+    throw new Error(`Cookie ${name} has an illegal value`)
+  if (name.length + value.length > MOST_BYTES) throw new Error(`Cookie ${name} is larger than browsers keep`)
+  const age = maxAge === null ? '' : `; Max-Age=${Math.max(0, Math.floor(maxAge))}`
+  return `${name}=${value}; Path=${path}${age}; Secure; HttpOnly; SameSite=Lax`
+}

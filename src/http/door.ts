@@ -1,0 +1,38 @@
+import type { ClientContext } from '../contract/identity.js'
+import type { HttpConfig } from './http-app-types.js'
+import type { RouteDeclaration } from './route.js'
+
+/** A request at a door: no `Request`, no body, only what the answer depends on. */
+export interface DoorRequest {
+  readonly method: string
+  readonly path: string
+  /** Without the question mark; empty where there is none. */
+  readonly query: string
+  readonly header: (name: string) => string | undefined
+  /** The peer of the connection; `client.ipAddress` is who it speaks for. */
+  readonly remoteAddress: string | null
+  readonly client: ClientContext
+}
+
+export interface DoorReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+}
+
+/** What OpenAPI says of a door. */
+export type DoorOperation = Pick<
+  RouteDeclaration,
+  'operationId' | 'summary' | 'tag' | 'query' | 'responses' | 'errors'
+> & { readonly authentication: 'none' | 'required' }
+
+/**
+ * An endpoint ahead of the router, for the hot path. It is asked for every method, does its own authentication, and
+ * has no CORS: a 2xx to a forwarded preflight would be an access decision.
+ */
+export interface Door {
+  readonly operation: DoorOperation
+  paths(config: HttpConfig): readonly string[]
+  /** May throw a `SallyportError`; request id and security headers are added to whatever comes back. */
+  answer(request: DoorRequest): Promise<DoorReply>
+}

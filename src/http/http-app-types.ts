@@ -1,0 +1,84 @@
+import type { ClientContext, Credential, Identity } from '../contract/identity.js'
+import type { Clock } from '../runtime/clock.js'
+import type { Route } from './define-route.js'
+import type { Door, DoorReply } from './door.js'
+import type { LimitName } from './route.js'
+
+/** The part of the configuration that HTTP depends on. */
+export interface HttpConfig {
+  readonly server: {
+    readonly publicUrl: string | null
+    readonly basePaths: readonly string[]
+    readonly trustProxy: readonly string[]
+    readonly cors: { readonly origins: readonly string[] }
+  }
+}
+
+/** What of a logger is needed here; pino's and the project's own fit. */
+export interface HttpLogger {
+  info(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+
+/** One request counted against a limit. Times are seconds. */
+export interface LimitDecision {
+  readonly allowed: boolean
+  readonly limit: number
+  readonly remaining: number
+  /** Until the window is over and the quota is whole again. */
+  readonly resetSeconds: number
+  readonly windowSeconds: number
+}
+
+export interface HttpDependencies {
+  readonly routes: readonly Route[]
+  readonly doors: readonly Door[]
+  readonly config: HttpConfig
+  readonly logger: HttpLogger
+  readonly clock: Clock
+  /** Who holds this credential. Throws a `SallyportError` (`invalid_token`, `token_expired`, `session_revoked`, …). */
+  readonly authenticate: (
+    credential: Credential,
+    client: ClientContext,
+    tenantHeader: string | null,
+  ) => Promise<Identity>
+  readonly csrf: {
+    /** True where the value of `X-CSRF-Token` was made for this caller. */
+    verify(identity: Identity, token: string): Promise<boolean>
+  }
+  readonly limits: {
+    /**
+     * Counts one request.
+     * @param bucket who is counted: an IPv4 address, the /64 of an IPv6 address, or `unknown`
+     * @returns `null` where limits are switched off
+     */
+    consume(name: LimitName, bucket: string): Promise<LimitDecision | null> | LimitDecision | null
+  }
+}
+
+/** What is known of the transport below a `Request`; nothing in a library without a server of its own. */
+export interface Connection {
+  readonly remoteAddress: string | null
+}
+
+/** A request as a server has it before any `Request` is built. */
+export interface DoorCall {
+  readonly method: string
+  readonly path: string
+  /** Without the question mark; empty where there is none. */
+  readonly query: string
+  readonly header: (name: string) => string | undefined
+  readonly remoteAddress: string | null
+}
+
+export interface HttpApp {
+  /** Answers one request, doors and routes alike; never throws. */
+  fetch(request: Request, connection?: Connection): Promise<Response>
+  /** The answer of a door where one stands at this path, else `null`: for servers that can spare building a `Request`. */
+  knock(call: DoorCall): Promise<DoorReply> | null
+  /** The OpenAPI 3.1 document of every route and door. */
+  openapi(): OpenApiDocument
+}
+
+/** A JSON document; its parts are plain data. */
+export type OpenApiDocument = Readonly<Record<string, unknown>>
