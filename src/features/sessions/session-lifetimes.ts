@@ -1,0 +1,62 @@
+import type { Config } from '../../config/config.js'
+import type { FoundSession, SessionRecord, SessionState } from './session-types.js'
+
+/** How long things live, in milliseconds. */
+export interface SessionLifetimes {
+  /** The access token, since the last activity. */
+  readonly idle: number
+  /** Activity is written at most once in this time for each session. */
+  readonly activityInterval: number
+  /** The refresh token, since its own issue. */
+  readonly refresh: number
+  readonly absolute: number
+  /** A spent pair is honoured this long. */
+  readonly reuseGrace: number
+}
+
+export function sessionLifetimes(config: Config): SessionLifetimes {
+  const { session, refresh } = config.auth
+  return {
+    idle: session.ttl,
+    activityInterval: Math.min(60_000, Math.floor(session.ttl / 10)),
+    refresh: session.refreshTokenTtl,
+    absolute: session.absoluteTtl,
+    reuseGrace: refresh.reuseGrace,
+  }
+}
+
+/** The lifetime of a refresh token issued now: `remember: false` caps it at the idle lifetime. */
+export function refreshLifetime(lifetimes: SessionLifetimes, remember: boolean): number {
+  return remember ? lifetimes.refresh : Math.min(lifetimes.refresh, lifetimes.idle)
+}
+
+/** When the access token ends if it is not used again. */
+export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
+  return Math.min(session.lastActivity + lifetimes.idle, session.absoluteExpiresAt)
+}
+
+/** When the session ends if it is not used again: the later end of its two tokens, never past the absolute one. */
+export function sessionExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
+  return Math.min(Math.max(session.lastActivity + lifetimes.idle, session.refreshExpiresAt), session.absoluteExpiresAt)
+}
+
+/**
+ * True when the access token has been idle for too long. Activity may stand unwritten for one interval, so that much is
+ * given on top: a session in use is never ended, and an idle one ends at most one interval late.
+ */
+export function isIdle(lifetimes: SessionLifetimes, lastActivity: number, now: number): boolean {
+  return now >= lastActivity + lifetimes.idle + lifetimes.activityInterval
+}
+
+/** Revoked counts before expired: whoever ended it meant it. */
+export function sessionState({ session, holder, now }: FoundSession): SessionState {
+  if (session.revokedAt !== null || holder.disabledAt !== null) return 'revoked'
+  if (session.credentialVersion !== holder.credentialVersion) return 'revoked'
+  return now >= session.absoluteExpiresAt ? 'expired' : 'live'
+}
+
+/** When the pair of that number was spent; null when it is the current one, or was spent longer ago than is kept. */
+export function spentAt(session: SessionRecord, counter: number): number | null {
+  if (counter >= session.counter) return null
+  return session.spends.at(counter - session.counter) ?? null
+}

@@ -1,0 +1,53 @@
+import { type RawBuilder, sql } from 'kysely'
+import { parameter } from '../../storage/parameters.js'
+import type { Storage } from '../../storage/storage.js'
+import type { OneTenant } from '../../storage/tenant-scope.js'
+import { rolesOf } from '../access/access-service.js'
+import { toSession } from './session-store.js'
+import type { FoundSession } from './session-types.js'
+
+export type FindSession = (scope: OneTenant, id: string) => Promise<FoundSession | null>
+
+/**
+ * The hot statement: a session, its holder's account as it stands now, and the database's time, in one prepared
+ * look-up by primary key. Every request asks the database, so what was ended anywhere is refused here.
+ * @param rolesColumn selects the roles of `u`, see `AccessService.rolesColumn`
+ */
+export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<string | null>): FindSession {
+  const query = storage.db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', (join) => join.onRef('u.tenant_id', '=', 's.tenant_id').onRef('u.id', '=', 's.user_id'))
+    .selectAll('s')
+    .select([
+      'u.email',
+      'u.email_verified',
+      'u.username',
+      'u.is_guest',
+      'u.created_at as user_created_at',
+      'u.credential_version as user_credential_version',
+      'u.disabled_at',
+      rolesColumn.as('roles'),
+      sql<number>`${storage.now()}`.as('now'),
+    ])
+    .where('s.id', '=', parameter<string>())
+    .where('s.tenant_id', '=', parameter<string>())
+  const find = storage.prepare('find_session', query.compile())
+  return async (scope, id) => {
+    const [row] = await find([id, scope.tenantId])
+    if (row === undefined) return null
+    return {
+      session: toSession(row),
+      holder: {
+        email: row.email,
+        emailVerified: row.email_verified === 1,
+        username: row.username,
+        isGuest: row.is_guest === 1,
+        createdAt: row.user_created_at,
+        credentialVersion: row.user_credential_version,
+        disabledAt: row.disabled_at,
+        roles: rolesOf(row.roles),
+      },
+      now: row.now,
+    }
+  }
+}

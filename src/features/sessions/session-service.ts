@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import type { AuthMethod, ClientContext, Identity } from '../../contract/identity.js'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import { isUuid, uuidv7 } from '../../runtime/ids.js'
+import type { Queryable, Storage } from '../../storage/storage.js'
+import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import type { AccessService } from '../access/access-service.js'
+import type { AuditService } from '../audit/audit-service.js'
+import type { RecordEvent } from '../audit/audit-types.js'
+import { SessionActivity } from './session-activity.js'
+import { LONGEST_USER_AGENT } from './session-device.js'
+import { isIdle, refreshLifetime, type SessionLifetimes, spentAt } from './session-lifetimes.js'
+import { prepareFindSession } from './session-lookup.js'
+import {
+  advanceSession,
+  deleteEndedSessions,
+  insertSession,
+  listSessionsOf,
+  revokeSession,
+  revokeSessionsOf,
+} from './session-store.js'
+import type { FoundSession, RevocationReason, SessionRecord } from './session-types.js'
+
+export {
+  accessExpiresAt,
+  type SessionLifetimes,
+  sessionExpiresAt,
+  sessionLifetimes,
+  sessionState,
+  spentAt,
+} from './session-lifetimes.js'
+
+export interface NewSignIn {
+  readonly userId: string
+  /** The version of the credentials that were checked. */
+  readonly credentialVersion: number
+  readonly methods: readonly AuthMethod[]
+  readonly remember: boolean
+  readonly keyId: number
+  readonly client: ClientContext
+}
+
+export interface SessionService {
+  readonly lifetimes: SessionLifetimes
+  /** Opens a session in the caller's transaction. Returns its id, or null where the account moved on meanwhile. */
+  open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<string | null>
+  find(scope: OneTenant, id: string): Promise<FoundSession | null>
+  /** True when the session's access token has been idle for too long; otherwise this use is noted. */
+  isIdle(found: FoundSession): boolean
+  noteUse(found: FoundSession): void
+  /** Spends the current pair of `found` and records it. False where somebody else was first, or the session ended. */
+  advance(found: FoundSession, keyId: number, client: ClientContext): Promise<boolean>
+  /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
+  end(scope: OneTenant, id: string, by: Ending): Promise<boolean>
+  /** Ends a family whose spent refresh token came back. */
+  endForReuse(found: FoundSession, counter: number, client: ClientContext): Promise<void>
+  /** Ends the sessions of a user in the caller's transaction, and returns how many there were. */
+  endAll(
+    scope: OneTenant,
+    db: Queryable,
+    record: RecordEvent,
+    by: Ending & { readonly except: string | null; readonly userId: string },
+  ): Promise<number>
+  list(identity: Identity): Promise<readonly SessionRecord[]>
+  /** Ends a session of the caller. @throws SallyportError `not_found` for anything that is not the caller's live session */
+  revoke(identity: Identity, id: string, client: ClientContext): Promise<void>
+  revokeAll(identity: Identity, exceptCurrent: boolean, client: ClientContext): Promise<number>
+  /** Writes the activity that is due. */
+  flushActivity(everything?: boolean): Promise<void>
+  readonly flushPeriod: number
+  /** Deletes what ended long ago, one bounded batch. Returns how many rows went. */
+  cleanUp(): Promise<number>
+}
+
+export interface Ending {
+  readonly reason: RevocationReason
+  /** Who ends it; null for the system. */
+  readonly actorId: string | null
+  readonly client: ClientContext | null
+  /** Only a session of this user. */
+  readonly userId?: string
+}
+
+/** Ended sessions stay this long, so that their tokens are told what happened to them. */
+const KEEP_ENDED = 24 * 3_600_000
+const CLEAN_UP_BATCH = 500
+
+export function createSessionService(parts: {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly audit: AuditService
+  readonly access: AccessService
+  readonly lifetimes: SessionLifetimes
+}): SessionService {
+  const { storage, clock, audit, access, lifetimes } = parts
+  const find = prepareFindSession(storage, access.rolesColumn())
+  const activity = new SessionActivity(storage, lifetimes.activityInterval)
+  const idleSince = lifetimes.idle + lifetimes.activityInterval
+
+  async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
+    const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)
+    if (owner === null) return false
+    await record(revoked(scope, owner.userId, id, by))
+    return true
+  }
+
+  return {
+    lifetimes,
+    find,
+    flushPeriod: activity.flushPeriod,
+
+    async open(scope, db, record, signIn) {
+      const id = uuidv7(clock.now())
+      const opened = await insertSession(scope, db, storage, {
+        id,
+        userId: signIn.userId,
+        credentialVersion: signIn.credentialVersion,
+        salt: randomBytes(32),
+        keyId: signIn.keyId,
+        remember: signIn.remember,
+        authMethods: signIn.methods,
+        ipAddress: signIn.client.ipAddress,
+        userAgent: signIn.client.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+        refreshLifetime: refreshLifetime(lifetimes, signIn.remember),
+        absoluteLifetime: lifetimes.absolute,
+      })
+      if (!opened) return null
+      await record({
+        type: 'session.created',
+        tenantId: scope.tenantId,
+        actorId: signIn.userId,
+        userId: signIn.userId,
+        sessionId: id,
+        client: signIn.client,
+        data: { methods: signIn.methods.join(' ') },
+      })
+      return id
+    },
+
+    isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
+    noteUse: (found) => activity.touch(found.session, found.now),
+
+    async advance({ session, now }, keyId, client) {
+      const scope = oneTenant(session.tenantId)
+      return audit.transaction(async (tx, record) => {
+        const advanced = await advanceSession(scope, tx, storage, {
+          id: session.id,
+          counter: session.counter,
+          keyId,
+          spends: session.spends.filter((spent) => now - spent < lifetimes.reuseGrace),
+          refreshLifetime: refreshLifetime(lifetimes, session.remember),
+        })
+        if (!advanced) return false
+        await record({
+          type: 'session.refreshed',
+          tenantId: session.tenantId,
+          actorId: session.userId,
+          userId: session.userId,
+          sessionId: session.id,
+          client,
+        })
+        return true
+      })
+    },
+
+    async end(scope, id, by) {
+      activity.forget(id)
+      return audit.transaction((tx, record) => end(scope, tx, record, id, by))
+    },
+
+    async endForReuse({ session, now }, counter, client) {
+      const scope = oneTenant(session.tenantId)
+      const spent = spentAt(session, counter)
+      await audit.transaction(async (tx, record) => {
+        const by: Ending = { reason: 'refresh_reuse', actorId: null, client }
+        // Told once: who comes later finds the family ended.
+        if (!(await end(scope, tx, record, session.id, by))) return
+        await record({
+          type: 'refresh.reused',
+          tenantId: session.tenantId,
+          actorId: null,
+          userId: session.userId,
+          sessionId: session.id,
+          client,
+          data: { counter, current: session.counter, spent_ms_ago: spent === null ? null : now - spent },
+        })
+      })
+    },
+
+    async endAll(scope, db, record, { userId, except, ...by }) {
+      const ended = await revokeSessionsOf(scope, db, storage, userId, { except, reason: by.reason, idleSince })
+      for (const id of ended) await record(revoked(scope, userId, id, by))
+      return ended.length
+    },
+
+    async list({ tenantId, userId }) {
+      const sessions = await listSessionsOf(oneTenant(tenantId), storage.db, storage, userId, idleSince)
+      return sessions.map((session) => ({ ...session, lastActivity: activity.lastActivity(session) }))
+    },
+
+    async revoke(identity, id, client) {
+      const by: Ending = { reason: 'user_request', actorId: identity.userId, client, userId: identity.userId }
+      const found = isUuid(id) && (await this.end(oneTenant(identity.tenantId), id, by))
+      if (!found) throw new SallyportError('not_found', { detail: 'You have no such session.' })
+    },
+
+    async revokeAll(identity, exceptCurrent, client) {
+      const scope = oneTenant(identity.tenantId)
+      return audit.transaction((tx, record) =>
+        this.endAll(scope, tx, record, {
+          userId: identity.userId,
+          except: exceptCurrent ? identity.sessionId : null,
+          reason: 'user_request',
+          actorId: identity.userId,
+          client,
+        }),
+      )
+    },
+
+    flushActivity: (everything = false) => activity.flush(clock.now(), everything),
+
+    async cleanUp() {
+      return audit.transaction(async (tx, record) => {
+        let deleted = 0
+        for (const ended of ['revoked', 'expired'] as const) {
+          const rows = await deleteEndedSessions(allTenants(), tx, storage, {
+            keep: KEEP_ENDED,
+            limit: CLEAN_UP_BATCH,
+            ended,
+          })
+          deleted += rows.length
+          if (ended === 'revoked') continue
+          for (const row of rows) {
+            await record({
+              type: 'session.expired',
+              tenantId: row.tenantId,
+              actorId: null,
+              userId: row.userId,
+              sessionId: row.id,
+              client: null,
+            })
+          }
+        }
+        return deleted
+      })
+    },
+  }
+}
+
+function revoked(scope: OneTenant, userId: string, sessionId: string, by: Ending) {
+  return {
+    type: 'session.revoked' as const,
+    tenantId: scope.tenantId,
+    actorId: by.actorId,
+    userId,
+    sessionId,
+    client: by.client,
+    data: { reason: by.reason },
+  }
+}

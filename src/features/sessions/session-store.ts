@@ -1,0 +1,283 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { z } from 'zod'
+import type { Queryable, Storage } from '../../storage/storage.js'
+import type { SessionsTable } from '../../storage/tables.js'
+import { inTenant } from '../../storage/tenant-filter.js'
+import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
+import type { RevocationReason, SessionRecord } from './session-types.js'
+
+/** More spent pairs than this within one grace are remembered by nobody. */
+const SPENDS_KEPT = 64
+
+const authMethods = z.array(
+  z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
+)
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  readonly credentialVersion: number
+  readonly salt: Buffer
+  readonly keyId: number
+  readonly remember: boolean
+  readonly authMethods: readonly string[]
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  /** Milliseconds. */
+  readonly refreshLifetime: number
+  readonly absoluteLifetime: number
+}
+
+/**
+ * Adds a session of a user who still has that credential version and is not disabled: a sign-in that checked the old
+ * password cannot finish after a reset. Returns false where the account moved on.
+ */
+export async function insertSession(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  session: NewSession,
+): Promise<boolean> {
+  const now = storage.now()
+  const absolute = sql<number>`${now} + ${sql.lit(session.absoluteLifetime)}`
+  const refresh = sql<number>`${now} + ${sql.lit(Math.min(session.refreshLifetime, session.absoluteLifetime))}`
+  const bigint = (value: RawBuilder<number>) => sql<number>`cast(${value} as bigint)`
+  const row = await db
+    .insertInto('sessions')
+    .columns([
+      'id',
+      'tenant_id',
+      'user_id',
+      'salt',
+      'key_id',
+      'counter',
+      'spends',
+      'credential_version',
+      'remember',
+      'auth_methods',
+      'auth_time',
+      'ip_address',
+      'user_agent',
+      'created_at',
+      'last_activity',
+      'refreshed_at',
+      'refresh_expires_at',
+      'absolute_expires_at',
+      'revoked_at',
+      'revoked_reason',
+    ])
+    .expression(
+      db
+        .selectFrom('users')
+        .select([
+          text(session.id).as('id'),
+          'users.tenant_id',
+          'users.id as user_id',
+          sql<Uint8Array>`${session.salt}`.as('salt'),
+          sql.lit(session.keyId).as('key_id'),
+          sql.lit(1).as('counter'),
+          text('').as('spends'),
+          'users.credential_version',
+          sql.lit<0 | 1>(session.remember ? 1 : 0).as('remember'),
+          text(JSON.stringify(session.authMethods)).as('auth_methods'),
+          bigint(now).as('auth_time'),
+          text(session.ipAddress).as('ip_address'),
+          text(session.userAgent).as('user_agent'),
+          bigint(now).as('created_at'),
+          bigint(now).as('last_activity'),
+          bigint(now).as('refreshed_at'),
+          bigint(refresh).as('refresh_expires_at'),
+          bigint(absolute).as('absolute_expires_at'),
+          sql<number | null>`cast(null as bigint)`.as('revoked_at'),
+          text(null).as('revoked_reason'),
+        ])
+        .where(inTenant(scope))
+        .where('users.id', '=', session.userId)
+        .where('users.credential_version', '=', session.credentialVersion)
+        .where('users.disabled_at', 'is', null),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+function text<Value extends string | null>(value: Value): RawBuilder<Value> {
+  return sql<Value>`cast(${value} as text)`
+}
+
+export interface Advance {
+  readonly id: string
+  readonly counter: number
+  readonly keyId: number
+  /** The earlier spend times worth keeping, oldest first. */
+  readonly spends: readonly number[]
+  /** Milliseconds. */
+  readonly refreshLifetime: number
+}
+
+/**
+ * Spends the current pair: the one statement that decides a refresh. It advances the counter only if the session is
+ * alive, its ends are not passed, the pair is still the current one, and the account has not moved on, all at once.
+ * Returns false to everybody but the one that spent it.
+ */
+export async function advanceSession(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  advance: Advance,
+): Promise<boolean> {
+  const now = storage.now()
+  const earlier = advance.spends.slice(1 - SPENDS_KEPT)
+  const prefix = earlier.length === 0 ? '' : `${earlier.join(',')},`
+  const end = sql<number>`${now} + ${sql.lit(advance.refreshLifetime)}`
+  const row = await db
+    .updateTable('sessions')
+    .set({
+      counter: sql<number>`counter + 1`,
+      key_id: advance.keyId,
+      spends: sql<string>`cast(${prefix} as text) || cast(${now} as text)`,
+      refreshed_at: now,
+      last_activity: now,
+      refresh_expires_at: sql<number>`case when ${end} < absolute_expires_at then ${end} else absolute_expires_at end`,
+    })
+    .where(inTenant(scope))
+    .where('id', '=', advance.id)
+    .where('counter', '=', advance.counter)
+    .where('revoked_at', 'is', null)
+    .where('refresh_expires_at', '>', now)
+    .where('absolute_expires_at', '>', now)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('users as u')
+          .select(sql.lit(1).as('one'))
+          .whereRef('u.tenant_id', '=', 'sessions.tenant_id')
+          .whereRef('u.id', '=', 'sessions.user_id')
+          .whereRef('u.credential_version', '=', 'sessions.credential_version')
+          .where('u.disabled_at', 'is', null),
+      ),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Ends one session, where `userId` is given only if it is that user's. Returns its owner, or null where it is not there or had ended. */
+export async function revokeSession(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  id: string,
+  reason: RevocationReason,
+  userId?: string,
+): Promise<{ readonly userId: string } | null> {
+  let query = db
+    .updateTable('sessions')
+    .set({ revoked_at: storage.now(), revoked_reason: reason })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+  if (userId !== undefined) query = query.where('user_id', '=', userId)
+  const row = await query.returning('user_id').executeTakeFirst()
+  return row === undefined ? null : { userId: row.user_id }
+}
+
+/** Ends the sessions of a user that are not over by themselves, and returns their ids. */
+export async function revokeSessionsOf(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  userId: string,
+  options: { readonly except: string | null; readonly reason: RevocationReason; readonly idleSince: number },
+): Promise<readonly string[]> {
+  const now = storage.now()
+  let query = db
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: options.reason })
+    .where(inTenant(scope))
+    .where('user_id', '=', userId)
+    .where(notOver(now, options.idleSince))
+  if (options.except !== null) query = query.where('id', '!=', options.except)
+  const rows = await query.returning('id').execute()
+  return rows.map((row) => row.id)
+}
+
+/** The sessions of a user that are not over, newest first. */
+export async function listSessionsOf(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  userId: string,
+  idleSince: number,
+): Promise<readonly SessionRecord[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll('sessions')
+    .innerJoin('users as u', (join) =>
+      join.onRef('u.tenant_id', '=', 'sessions.tenant_id').onRef('u.id', '=', 'sessions.user_id'),
+    )
+    .where(inTenant(scope, 'sessions.tenant_id'))
+    .where('sessions.user_id', '=', userId)
+    .where(notOver(storage.now(), idleSince))
+    .whereRef('u.credential_version', '=', 'sessions.credential_version')
+    .orderBy('sessions.id', 'desc')
+    .execute()
+  return rows.map(toSession)
+}
+
+/** Neither revoked nor past its ends. @param idleSince milliseconds: activity older than this has ended the access token */
+function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
+  const idle = sql.lit(idleSince)
+  return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or last_activity + ${idle} > ${now}))`
+}
+
+/**
+ * Deletes sessions that ended longer ago than `keep` milliseconds, at most `limit`, oldest end first.
+ * `revoked` tells the two indexes apart; both statements are bounded.
+ */
+export async function deleteEndedSessions(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  options: { readonly keep: number; readonly limit: number; readonly ended: 'revoked' | 'expired' },
+): Promise<readonly { readonly id: string; readonly tenantId: string; readonly userId: string }[]> {
+  const end = options.ended === 'revoked' ? 'revoked_at' : 'absolute_expires_at'
+  const rows = await db
+    .deleteFrom('sessions')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where(inTenant(scope))
+        .where(end, 'is not', null)
+        .where(end, '<=', sql<number>`${storage.now()} - ${sql.lit(options.keep)}`)
+        .orderBy(end)
+        .limit(options.limit),
+    )
+    .returning(['id', 'tenant_id', 'user_id'])
+    .execute()
+  return rows.map((row) => ({ id: row.id, tenantId: row.tenant_id, userId: row.user_id }))
+}
+
+export function toSession(row: Selectable<SessionsTable>): SessionRecord {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    salt: Buffer.from(row.salt),
+    keyId: row.key_id,
+    counter: row.counter,
+    spends: row.spends === '' ? [] : row.spends.split(',').map(Number),
+    credentialVersion: row.credential_version,
+    remember: row.remember === 1,
+    authMethods: authMethods.parse(JSON.parse(row.auth_methods)),
+    authTime: row.auth_time,
+    ipAddress: row.ip_address,
+    userAgent: row.user_agent,
+    createdAt: row.created_at,
+    lastActivity: row.last_activity,
+    refreshExpiresAt: row.refresh_expires_at,
+    absoluteExpiresAt: row.absolute_expires_at,
+    revokedAt: row.revoked_at,
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import type { AuthMethod } from '../../contract/identity.js'
+
+/** One signed-in browser or device: the refresh family, the device list's entry, what a revocation ends. */
+export interface SessionRecord {
+  readonly id: string
+  readonly tenantId: string
+  readonly userId: string
+  readonly salt: Buffer
+  readonly keyId: number
+  readonly counter: number
+  /** When the last few pairs were spent, in order; the last one is pair `counter - 1`. */
+  readonly spends: readonly number[]
+  readonly credentialVersion: number
+  readonly remember: boolean
+  readonly authMethods: readonly AuthMethod[]
+  readonly authTime: number
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly createdAt: number
+  readonly lastActivity: number
+  readonly refreshExpiresAt: number
+  readonly absoluteExpiresAt: number
+  readonly revokedAt: number | null
+}
+
+/** Whose session it is, as the account stands now. */
+export interface SessionHolder {
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly username: string
+  readonly isGuest: boolean
+  readonly createdAt: number
+  readonly credentialVersion: number
+  readonly disabledAt: number | null
+  readonly roles: readonly string[]
+}
+
+/** A session as the database gave it, with the database's time of that moment. */
+export interface FoundSession {
+  readonly session: SessionRecord
+  readonly holder: SessionHolder
+  readonly now: number
+}
+
+/** Why a session ended, as the audit log names it. */
+export type RevocationReason = 'logout' | 'user_request' | 'refresh_reuse' | 'account_disabled' | 'administrator'
+
+/** Where a session stands, whatever token asks. */
+export type SessionState = 'live' | 'revoked' | 'expired'
+
+/** A session in the list of its owner. */
+export const sessionItem = z
+  .object({
+    id: z.uuid(),
+    current: z.boolean(),
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    device: z.string(),
+    last_activity: z.iso.datetime(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    auth_methods: z.array(z.string()),
+  })
+  .meta({ id: 'SessionItem' })
+
+/** A session as the token answer shows it. */
+export const sessionAnswer = z
+  .object({
+    id: z.uuid(),
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    last_activity: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' })

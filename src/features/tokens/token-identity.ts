@@ -1,0 +1,38 @@
+import type { Identity } from '../../contract/identity.js'
+import { permissionsOf } from '../access/access-service.js'
+import type { FoundSession } from '../sessions/session-types.js'
+import type { UserAnswer } from '../users/user-types.js'
+
+/** Who holds a session, as the account stands now. @param expiresAt milliseconds since the epoch */
+export function identityOf({ session, holder }: FoundSession, expiresAt: number): Identity {
+  return {
+    userId: session.userId,
+    tenantId: session.tenantId,
+    sessionId: session.id,
+    email: holder.email,
+    emailVerified: holder.emailVerified,
+    username: holder.username,
+    roles: holder.roles,
+    permissions: permissionsOf(holder.roles),
+    isGuest: holder.isGuest,
+    createdAt: holder.createdAt,
+    authMethods: session.authMethods,
+    authTime: session.authTime,
+    expiresAt,
+  }
+}
+
+/** The `user` of an answer. */
+export function userAnswerOf(identity: Identity): UserAnswer {
+  return {
+    id: identity.userId,
+    email: identity.email,
+    username: identity.username,
+    email_verified: identity.emailVerified,
+    tenant_id: identity.tenantId,
+    roles: [...identity.roles],
+    permissions: [...identity.permissions],
+    is_guest: identity.isGuest,
+    created_at: new Date(identity.createdAt).toISOString(),
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { Reply } from '../../http/route.js'
+import { sessionAnswer } from '../sessions/session-types.js'
+import { userAnswer } from '../users/user-types.js'
+
+/** How tokens travel: in the body, or as cookies that scripts cannot read. */
+export const transport = z
+  .enum(['bearer', 'cookie'])
+  .meta({ description: '`bearer` answers the tokens in the body; `cookie` sets cookies and leaves them out of it.' })
+
+export type Transport = z.output<typeof transport>
+
+/** What a successful sign-in or refresh answers. Tokens are absent where they travel as cookies. */
+export const tokenAnswer = z
+  .object({
+    access_token: z.string().optional(),
+    refresh_token: z.string().optional(),
+    session_token: z.string().optional().meta({ description: 'Equal to `access_token`.' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ description: 'Seconds until the access token ends if it is not used.' }),
+    expires_at: z.iso.datetime(),
+    user_id: z.uuid(),
+    user: userAnswer,
+    session: sessionAnswer,
+  })
+  .meta({ id: 'TokenAnswer' })
+
+export type TokenAnswer = z.output<typeof tokenAnswer>
+
+/** A pair and what is said about it, before it is decided how it travels. */
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** Seconds the refresh token lives; null for cookies that end with the browser's session. */
+  readonly cookieMaxAge: number | null
+  /** The answer without the tokens. */
+  readonly answer: TokenAnswer
+}
+
+/** The answer of a sign-in or refresh, by the way the caller asked the tokens to travel. */
+export function tokenReply(status: number, issued: IssuedTokens, by: Transport): Reply {
+  const { accessToken, refreshToken, cookieMaxAge, answer } = issued
+  if (by === 'cookie') {
+    return { status, body: answer, cookies: { kind: 'set', accessToken, refreshToken, maxAge: cookieMaxAge } }
+  }
+  return {
+    status,
+    body: { access_token: accessToken, refresh_token: refreshToken, session_token: accessToken, ...answer },
+  }
+}
