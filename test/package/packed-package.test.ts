@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstalledPackage, installPackage, tsc } from './installed-package.js'
+
+const SLOW = 120_000
+const MOST_BYTES = 4 * 1024 * 1024
+
+const EXPECTED = [
+  /^dist\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts|js\.map)$/,
+  /^dist\/http\/docs-assets\/(swagger-ui-bundle\.js|swagger-ui\.css|LICENSE)$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/,
+]
+
+const CONSUMER = `
+import { createAuth, ERROR_CODES, SallyportError, type ErrorCode, type Identity } from 'sallyport'
+import { createTestAuth } from 'sallyport/testing'
+
+const auth = await createAuth({ storage: { url: 'sqlite::memory:' } })
+const response: Response = await auth.handler(new Request('http://127.0.0.1/auth/me'))
+const identity: Identity | null = await auth.authenticate(new Headers())
+const code: ErrorCode = 'invalid_token'
+const status: 401 = ERROR_CODES[code].status
+await auth.close()
+export { createTestAuth, identity, response, SallyportError, status }
+
+// @ts-expect-error an unknown key is refused by the compiler already
+await createAuth({ storrage: {} })
+// @ts-expect-error so is a value of the wrong type
+await createAuth({ server: { port: 'high' } })
+`
+
+describe('the package as it would be published', () => {
+  let installed: InstalledPackage
+
+  beforeAll(() => {
+    installed = installPackage()
+  }, SLOW)
+  afterAll(() => installed?.remove())
+
+  const node = (args: readonly string[], cwd = installed.project) =>
+    spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } })
+
+  it('holds the built program and its documents, and nothing else', () => {
+    const unexpected = installed.files.filter((path) => !EXPECTED.some((pattern) => pattern.test(path)))
+    expect(unexpected).toEqual([])
+    expect(installed.files.length).toBeGreaterThan(60)
+    expect(installed.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist/http/docs-assets/LICENSE']))
+  })
+
+  it('holds no test and no planted secret, and stays small', () => {
+    expect(installed.files.filter((path) => /test\.|\.env|\.key$|\.db$/.test(path))).toEqual([])
+    const bytes = installed.files.reduce((sum, path) => sum + statSync(join(installed.folder, path)).size, 0)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+  })
+
+  it('runs nothing when it is installed', () => {
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare']
+    expect(Object.keys(installed.manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
+  })
+
+  it('resolves every one of its exports, with its declared dependencies alone', () => {
+    const names = Object.keys(installed.manifest.exports).filter((name) => !name.endsWith('.json'))
+    expect(names).toEqual(expect.arrayContaining(['.', './testing']))
+    for (const name of names) {
+      const specifier = `sallyport${name.slice(1)}`
+      const result = node(['--input-type=module', '--eval', `await import('${specifier}')`])
+      expect({ specifier, stderr: result.stderr, status: result.status }).toEqual({ specifier, stderr: '', status: 0 })
+    }
+  })
+
+  it('keeps what is not exported to itself', () => {
+    const result = node(['--input-type=module', '--eval', `await import('sallyport/dist/auth.js')`])
+    expect(result.status).not.toBe(0)
+    expect(result.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+
+  it('answers --help from an empty folder, and leaves it empty', () => {
+    const empty = join(installed.project, 'empty')
+    mkdirSync(empty)
+    const program = join(installed.folder, installed.manifest.bin.sallyport)
+    const result = node([program, '--help'], empty)
+    expect(result).toMatchObject({ status: 0, stderr: '' })
+    expect(result.stdout).toContain('serve')
+    expect(readdirSync(empty)).toEqual([])
+    expect(statSync(program).mode & 0o111).toBe(0o111)
+  })
+
+  it(
+    'compiles in a strict project that checks its libraries too',
+    () => {
+      const compilerOptions = {
+        strict: true,
+        skipLibCheck: false,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        module: 'nodenext',
+        target: 'es2023',
+        lib: ['es2023'],
+        types: ['node'],
+        noEmit: true,
+      }
+      writeFileSync(join(installed.project, 'package.json'), JSON.stringify({ type: 'module', private: true }))
+      writeFileSync(join(installed.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+      writeFileSync(join(installed.project, 'app.ts'), CONSUMER)
+      const result = spawnSync(tsc, ['-p', installed.project], { encoding: 'utf8' })
+      expect(result.stdout).toBe('')
+      expect(result.status).toBe(0)
+    },
+    SLOW,
+  )
+})
