@@ -1,20 +1,14 @@
 import { SallyportError } from '../contract/sallyport-error.js'
 
-/**
- * What may follow a failure. `statement`: nothing was done, the same may be tried again on another connection.
- * `transaction`: the database undid the transaction, which may be run again from its start. `never`: the outcome
- * is not known, or a repetition would fail the same way.
- */
-export type Retry = 'statement' | 'transaction' | 'never'
-
 /** The database did not do its work. The driver's error is the cause, for the log alone. */
 export class DatabaseUnavailable extends SallyportError {
-  readonly retry: Retry
+  /** True where nothing of it was kept, and the same from its start may succeed. */
+  readonly repeatable: boolean
 
-  constructor(detail: string, retry: Retry, cause?: unknown) {
+  constructor(detail: string, cause?: unknown, repeatable = false) {
     super('unavailable', { detail, cause, retryAfter: 1 })
     this.name = 'DatabaseUnavailable'
-    this.retry = retry
+    this.repeatable = repeatable
   }
 }
 

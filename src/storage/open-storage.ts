@@ -1,14 +1,10 @@
 import { type Clock, systemClock } from '../runtime/clock.js'
+import { openPostgres } from './postgres/postgres-storage.js'
 import { openSqlite } from './sqlite/sqlite-storage.js'
 import type { Storage } from './storage.js'
+import type { StorageLogger } from './storage-logger.js'
 import { parseStorageUrl } from './storage-url.js'
 import { noGuard, watchfulGuard } from './transaction-guard.js'
-
-/** What storage needs of a logger; facts never hold a secret. */
-export interface StorageLogger {
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
-}
 
 export interface StorageOptions {
   /** `sqlite:./path`, `sqlite::memory:`, `postgres://…` or `postgresql://…` */
@@ -39,5 +35,16 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   if (target.dialect === 'sqlite') {
     return openSqlite({ path: target.path, patience: options.statementTimeout, clock, guard, migrate })
   }
-  throw new Error('PostgreSQL is on its way')
+  return openPostgres({
+    url: target.url,
+    directUrl: options.directUrl,
+    max: options.pool.max,
+    statementTimeout: options.statementTimeout,
+    production: options.production,
+    allowUnsafeDurability: options.allowUnsafeDurability,
+    logger: options.logger,
+    clock,
+    guard,
+    migrate,
+  })
 }

@@ -21,7 +21,7 @@ export async function runTransaction<Schema, Result>(
     try {
       return await db.transaction().execute((tx) => guard.inside(() => work(tx)))
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable) || error.retry === 'never' || attempt === ATTEMPTS) throw error
+      if (!(error instanceof DatabaseUnavailable) || !error.repeatable || attempt === ATTEMPTS) throw error
     }
     await sleep(FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random()))
   }

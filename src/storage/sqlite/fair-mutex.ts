@@ -33,7 +33,7 @@ export class FairMutex {
       }
       const timer = setTimeout(() => {
         this.#waiting.delete(waiter)
-        reject(new DatabaseUnavailable(BUSY, 'never'))
+        reject(new DatabaseUnavailable(BUSY))
       }, patience)
       this.#waiting.add(waiter)
     })

@@ -11,12 +11,12 @@ export function isBusy(error: unknown): boolean {
 export function translateSqliteError(error: unknown): unknown {
   if (error instanceof SallyportError || error instanceof TypeError) return error
   const code = codeOf(error)
-  if (code === undefined) return new DatabaseUnavailable(UNANSWERED, 'never', error)
+  if (code === undefined) return new DatabaseUnavailable(UNANSWERED, error)
   // libsql names no extended code it does not know, such as that of a datatype refused by a STRICT table.
   if (code.startsWith('SQLITE_CONSTRAINT') || code.startsWith('UNKNOWN_SQLITE_ERROR')) return error
-  if (isBusy(error)) return new DatabaseUnavailable(BUSY, 'never', error)
+  if (isBusy(error)) return new DatabaseUnavailable(BUSY, error)
   if (code === 'SQLITE_ERROR' || code === 'SQLITE_RANGE' || code === 'SQLITE_MISUSE') {
     return new SallyportError('internal', { cause: error })
   }
-  return new DatabaseUnavailable(UNANSWERED, 'never', error)
+  return new DatabaseUnavailable(UNANSWERED, error)
 }

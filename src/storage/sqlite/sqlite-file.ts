@@ -21,13 +21,13 @@ export function watchFile(path: string): () => Promise<void> {
   const opened = statSync(path)
   return async () => {
     const [now, disk] = await Promise.all([stat(path), statfs(dirname(path))]).catch((error: unknown) => {
-      throw new DatabaseUnavailable(UNANSWERED, 'never', error)
+      throw new DatabaseUnavailable(UNANSWERED, error)
     })
     if (now.ino !== opened.ino || now.dev !== opened.dev) {
-      throw new DatabaseUnavailable(UNANSWERED, 'never', new Error(`${path} was replaced while it was open`))
+      throw new DatabaseUnavailable(UNANSWERED, new Error(`${path} was replaced while it was open`))
     }
     if (disk.bavail * disk.bsize < LEAST_FREE_BYTES) {
-      throw new DatabaseUnavailable(UNANSWERED, 'never', new Error(`The disk of ${path} is full`))
+      throw new DatabaseUnavailable(UNANSWERED, new Error(`The disk of ${path} is full`))
     }
   }
 }

@@ -1,0 +1,61 @@
+import type { ClientConfig, Pool } from 'pg'
+import type { StorageLogger } from '../storage-logger.js'
+
+export interface PoolOptions {
+  readonly url: string
+  readonly max: number
+  /** Milliseconds a statement may take on the server; 0 for no limit. */
+  readonly statementTimeout: number
+  readonly logger: StorageLogger | undefined
+}
+
+const CONNECT_TIMEOUT = 5000
+const IDLE_TIMEOUT = 30_000
+const IDLE_IN_TRANSACTION_TIMEOUT = 10_000
+/** How much later than the server the client gives up: then the server is not there any more. */
+const ANSWER_MARGIN = 5000
+
+/** A pool whose connections know their limits. No error of a connection can end the process. */
+export async function openPool({ url, max, statementTimeout, logger }: PoolOptions): Promise<Pool> {
+  const { Pool } = await loadPg()
+  const limits: ClientConfig =
+    statementTimeout === 0
+      ? {}
+      : {
+          statement_timeout: statementTimeout,
+          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT,
+          query_timeout: statementTimeout + ANSWER_MARGIN,
+        }
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    ...limits,
+    application_name: 'sallyport',
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    idleTimeoutMillis: IDLE_TIMEOUT,
+    keepAlive: true,
+  })
+  pool.on('connect', (client) => {
+    client.setTypeParser(INT8, safeInteger)
+    // While it is lent out the pool does not listen, and an error event without a listener ends the process.
+    client.on('error', () => undefined)
+  })
+  pool.on('error', (error) => logger?.warn({ error: error.message }, 'A database connection was lost'))
+  return pool
+}
+
+const INT8 = 20
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError('The database holds a number beyond 2^53')
+  return value
+}
+
+async function loadPg(): Promise<{ readonly Pool: typeof Pool }> {
+  try {
+    return await import('pg')
+  } catch (error) {
+    throw new Error('PostgreSQL needs the package pg, which is not installed: npm install pg', { cause: error })
+  }
+}

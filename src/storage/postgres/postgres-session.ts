@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type QueryResult,
+  type RootOperationNode,
+  SelectQueryNode,
+} from 'kysely'
+import type { Pool, PoolClient } from 'pg'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import { type Bindable, bindAll } from '../parameters.js'
+import { classify, connectionError, type Place } from './postgres-error.js'
+
+export interface Statement {
+  readonly text: string
+  readonly values: Bindable[]
+  /** Prepared on the server under this name. */
+  readonly name?: string
+  readonly readOnly: boolean
+}
+
+const ATTEMPTS = 3
+const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+/** A connection on loan from the pool. Outside a transaction it may be changed for another under the same session. */
+export class PostgresSession implements DatabaseConnection {
+  readonly #pool: Pool
+  readonly #clock: Clock
+  #client: PoolClient
+  #broken = false
+  #place: Place = 'alone'
+
+  private constructor(pool: Pool, clock: Clock, client: PoolClient) {
+    this.#pool = pool
+    this.#clock = clock
+    this.#client = client
+  }
+
+  /** @throws DatabaseUnavailable when there is no connection to be had in time */
+  static async acquire(pool: Pool, clock: Clock): Promise<PostgresSession> {
+    return new PostgresSession(pool, clock, await connect(pool))
+  }
+
+  release(): void {
+    this.#client.release(this.#broken)
+  }
+
+  async begin(): Promise<void> {
+    await this.#repeat({ text: 'begin isolation level read committed', values: [], readOnly: true })
+    this.#place = 'transaction'
+  }
+
+  async commit(): Promise<void> {
+    this.#place = 'commit'
+    const { command } = await this.#once({ text: 'commit', values: [], readOnly: false })
+    this.#place = 'alone'
+    if (command !== 'COMMIT') {
+      // PostgreSQL says nothing else when a statement of the transaction had failed and the failure was swallowed.
+      throw new SallyportError('internal', { cause: new Error('COMMIT of a failed transaction rolled it back') })
+    }
+  }
+
+  /** Never throws: a connection that cannot roll back is thrown away, which rolls back too. */
+  async rollback(): Promise<void> {
+    this.#place = 'alone'
+    if (this.#broken) return
+    await this.#client.query('rollback').catch(() => {
+      this.#broken = true
+    })
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const { command, rowCount, rows } = await this.execute<Row>({
+      text: query.sql,
+      values: bindAll(query.parameters, this.#clock),
+      readOnly: isReadOnly(query.query),
+    })
+    return CHANGES.has(command) ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows }
+  }
+
+  // biome-ignore lint/correctness/useYield: it only refuses
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('Rows are not streamed: read them in pages, by key')
+  }
+
+  execute<Row>(statement: Statement) {
+    return this.#place === 'alone' ? this.#repeat<Row>(statement) : this.#once<Row>(statement)
+  }
+
+  async #once<Row>({ text, values, name, readOnly }: Statement) {
+    try {
+      return await this.#client.query<Row & object>(name === undefined ? { text, values } : { text, values, name })
+    } catch (error) {
+      const failure = classify(error, this.#place, readOnly)
+      this.#broken ||= failure.discard
+      throw failure.error
+    }
+  }
+
+  async #repeat<Row>({ text, values, name, readOnly }: Statement) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#client.query<Row & object>(name === undefined ? { text, values } : { text, values, name })
+      } catch (error) {
+        const { fate, discard, error: shown } = classify(error, 'alone', readOnly)
+        this.#broken ||= discard
+        const nothingDone = fate === 'unsent' || fate === 'undone' || (fate === 'lost' && readOnly)
+        if (!nothingDone || attempt === ATTEMPTS) throw shown
+      }
+      if (this.#broken) await this.#changeClient()
+      else await sleep(10 * attempt * (0.5 + Math.random()))
+    }
+  }
+
+  async #changeClient(): Promise<void> {
+    const client = await connect(this.#pool)
+    this.#client.release(true)
+    this.#client = client
+    this.#broken = false
+  }
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw connectionError(error)
+  }
+}
+
+/** True for a plain SELECT: one that neither locks nor hides a change in a WITH. */
+export function isReadOnly(node: RootOperationNode): boolean {
+  return SelectQueryNode.is(node) && node.with === undefined && (node.endModifiers ?? []).length === 0
+}
