@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { configurationPage } from '../src/config/config-docs.js'
 import { ERROR_CODES } from '../src/contract/error-codes.js'
 import { errorsPage } from './errors-page.js'
 
@@ -8,6 +9,7 @@ const root = join(import.meta.dirname, '..')
 /** Every file of the repository that is written by a program, and what writes it. */
 const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/errors.md': () => errorsPage(ERROR_CODES),
+  'docs/configuration.md': configurationPage,
 }
 
 const check = process.argv.includes('--check')
