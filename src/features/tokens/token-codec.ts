@@ -87,7 +87,7 @@ export function parseToken(text: string): ParsedToken | null {
 /** True where the token was made with this key for this session. Constant time in the MAC. */
 export function isGenuine(token: ParsedToken, key: SessionKey, salt: Buffer): boolean {
   const expected = mac(macKey(key, salt), PREFIX[token.kind], locator(token, key.id))
-  return equalInConstantTime(token.mac, expected)
+  return token.keyId === key.id && equalInConstantTime(token.mac, expected)
 }
 
 /**

@@ -1,0 +1,44 @@
+import { defineRoute, type Route } from '../../http/define-route.js'
+import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
+import type { PasswordService } from './password-service.js'
+import { loginInput, registerInput } from './password-types.js'
+
+export function passwordRoutes(passwords: PasswordService): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/register',
+      operationId: 'register',
+      summary: 'Make an account and sign in',
+      tag: 'Accounts',
+      guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
+      body: registerInput,
+      responses: { 201: { description: 'The account, signed in', schema: tokenAnswer } },
+      errors: ['forbidden', 'email_taken', 'weak_password', 'overloaded'],
+      async handle({ body, tenantHeader, client }) {
+        const { transport = 'bearer', tenant_id, ...registration } = body
+        const issued = await passwords.register(registration, { body: tenant_id, header: tenantHeader }, client)
+        return tokenReply(201, issued, transport)
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/login',
+      operationId: 'login',
+      summary: 'Sign in with a password',
+      tag: 'Accounts',
+      guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
+      body: loginInput,
+      responses: { 200: { description: 'A new session', schema: tokenAnswer } },
+      errors: ['invalid_credentials', 'account_disabled', 'overloaded'],
+      async handle({ body, tenantHeader, client }) {
+        const { email, password, remember = true, transport = 'bearer', tenant_id } = body
+        const tenant = { body: tenant_id, header: tenantHeader }
+        const issued = await passwords.login({ email, password, remember }, tenant, client)
+        return tokenReply(200, issued, transport)
+      },
+    }),
+  ]
+}

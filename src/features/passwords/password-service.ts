@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../../config/config.js'
+import type { ClientContext } from '../../contract/identity.js'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
+import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import type { AccessService } from '../access/access-service.js'
+import type { AuditService } from '../audit/audit-service.js'
+import type { SignInService } from '../sign-in/sign-in-service.js'
+import type { TenantService } from '../tenants/tenant-service.js'
+import type { IssuedTokens } from '../tokens/token-types.js'
+import type { UserService } from '../users/user-service.js'
+import type { User, UserWithPassword } from '../users/user-types.js'
+import { BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
+import type { PasswordHashQueue } from './password-hash-queue.js'
+import { checkNewPassword, normalisePassword } from './password-policy.js'
+import type { PasswordLogin, Registration } from './password-types.js'
+
+/** The tenant a caller asked for, as `TenantService.resolve` takes it. */
+export type NamedTenant = Parameters<TenantService['resolve']>[0]
+
+export interface PasswordService {
+  /**
+   * Makes an account with the tenant's default role, and signs it in.
+   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`, `email_taken`, `overloaded`
+   */
+  register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work.
+   * @throws SallyportError `invalid_credentials`, `account_disabled` (after the right password alone), `overloaded`
+   */
+  login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Makes an account without signing it in: for the command line and administrators.
+   * @throws SallyportError `invalid_request`, `weak_password`, `email_taken`
+   */
+  createAccount(
+    registration: Registration,
+    options: { readonly tenant: NamedTenant; readonly role: string | null },
+  ): Promise<User>
+}
+
+export function createPasswordService(parts: {
+  readonly config: Config
+  readonly tenants: TenantService
+  readonly users: UserService
+  readonly access: AccessService
+  readonly audit: AuditService
+  readonly signIn: SignInService
+  readonly hashes: PasswordHashQueue
+}): PasswordService {
+  const { config, tenants, users, access, audit, signIn, hashes } = parts
+  const settings = config.auth.password
+
+  /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
+  let standIn: Promise<string> | undefined
+  function standInHash(): Promise<string> {
+    standIn ??= hashPassword(settings, randomBytes(16).toString('base64url'))
+    return standIn
+  }
+
+  async function tenantNamed(named: NamedTenant) {
+    const { scope, tenant } = await tenants.resolve(named)
+    if (tenant === null) {
+      throw new SallyportError('invalid_request', {
+        detail: 'There is no such tenant.',
+        errors: [{ path: 'tenant_id', message: 'names no tenant' }],
+      })
+    }
+    return { scope, tenant }
+  }
+
+  async function newUser(registration: Registration) {
+    const password = normalisePassword(registration.password)
+    checkNewPassword(settings, password)
+    const passwordHash = await hashes.run(() => hashPassword(settings, password))
+    const { email, username = defaultUsername(email) } = registration
+    return { email, username, passwordHash }
+  }
+
+  async function passwordMatches(user: UserWithPassword | null, password: string): Promise<boolean> {
+    const hash = user?.passwordHash ?? null
+    const against = hash ?? (await standInHash())
+    const matches = await hashes.run(() => verifyPassword(against, password))
+    return hash !== null && matches
+  }
+
+  async function renew(scope: OneTenant, user: UserWithPassword, password: string): Promise<void> {
+    if (user.passwordHash === null || !(await needsRenewal(settings, user.passwordHash))) return
+    // What bcrypt would cut keeps its old form.
+    if (settings.algorithm === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return
+    const from = user.passwordHash
+    const to = await hashes.run(() => hashPassword(settings, password))
+    await users.renewPasswordHash(scope, user.id, { from, to })
+  }
+
+  async function refuse(
+    scope: OneTenant,
+    user: User | null,
+    code: 'invalid_credentials' | 'account_disabled',
+    client: ClientContext,
+  ): Promise<never> {
+    await audit.transaction((_tx, record) =>
+      record({
+        type: 'login.failed',
+        tenantId: scope.tenantId,
+        actorId: null,
+        userId: user?.id ?? null,
+        sessionId: null,
+        client,
+        data: { reason: code },
+      }),
+    )
+    throw new SallyportError(code)
+  }
+
+  return {
+    async register(registration, named, client) {
+      if (config.auth.registration !== 'open') {
+        throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
+      }
+      const { scope, tenant } = await tenantNamed(named)
+      const input = await newUser(registration)
+      const sessionId = await audit.transaction(async (tx, record) => {
+        const user = await users.create(scope, tx, input)
+        if (user === null) throw new SallyportError('email_taken')
+        await record({
+          type: 'user.registered',
+          tenantId: scope.tenantId,
+          actorId: user.id,
+          userId: user.id,
+          sessionId: null,
+          client,
+        })
+        await access.grant(scope, tx, record, { userId: user.id, role: tenant.defaultRole, actorId: null })
+        const { id: userId, credentialVersion } = user
+        return signIn.open(scope, tx, record, {
+          userId,
+          credentialVersion,
+          methods: ['password'],
+          remember: true,
+          client,
+        })
+      })
+      if (sessionId === null) throw new Error('an account was changed in the transaction that made it')
+      return signIn.finish(scope, sessionId)
+    },
+
+    async login({ email, password: typed, remember }, named, client) {
+      const password = normalisePassword(typed)
+      const { scope, tenant } = await tenants.resolve(named)
+      const user = tenant === null ? null : await users.findForSignIn(scope, email)
+      // An unknown tenant has no log of its own.
+      const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
+      if (!(await passwordMatches(user, password)) || user === null) {
+        return refuse(logScope, user, 'invalid_credentials', client)
+      }
+      if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client)
+      await renew(scope, user, password)
+      const { id: userId, credentialVersion } = user
+      const sessionId = await audit.transaction((tx, record) =>
+        signIn.open(scope, tx, record, { userId, credentialVersion, methods: ['password'], remember, client }),
+      )
+      // The account moved on while the old password was being checked.
+      if (sessionId === null) return refuse(scope, user, 'invalid_credentials', client)
+      return signIn.finish(scope, sessionId)
+    },
+
+    async createAccount(registration, { tenant: named, role }) {
+      const { scope, tenant } = await tenantNamed(named)
+      const input = await newUser(registration)
+      return audit.transaction(async (tx, record) => {
+        const user = await users.create(scope, tx, input)
+        if (user === null) throw new SallyportError('email_taken')
+        const { id: userId } = user
+        await record({
+          type: 'user.registered',
+          tenantId: scope.tenantId,
+          actorId: null,
+          userId,
+          sessionId: null,
+          client: null,
+        })
+        await access.grant(scope, tx, record, { userId, role: role ?? tenant.defaultRole, actorId: null })
+        return user
+      })
+    },
+  }
+}
+
+/** What stands before the `@`, until its owner chooses a name. */
+function defaultUsername(email: string): string {
+  return email.slice(0, email.lastIndexOf('@'))
+}

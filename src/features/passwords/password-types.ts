@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { transport } from '../tokens/token-types.js'
+import { emailInput, usernameInput } from '../users/user-types.js'
+
+/** Longer texts are not looked at: the policy's own limit is told apart below it. */
+const password = z.string().min(1).max(4096).meta({ format: 'password' })
+
+const tenantId = z
+  .string()
+  .toLowerCase()
+  .pipe(z.uuid())
+  .optional()
+  .meta({ type: 'string', format: 'uuid', description: 'Absent: the default tenant, or the one of X-Tenant-ID.' })
+
+export const registerInput = z
+  .object({
+    email: emailInput,
+    password,
+    username: usernameInput.optional(),
+    tenant_id: tenantId,
+    transport: transport.optional(),
+  })
+  .meta({ id: 'RegisterRequest' })
+
+export const loginInput = z
+  .object({
+    email: emailInput,
+    password,
+    tenant_id: tenantId,
+    mfa_code: z.string().max(64).optional(),
+    remember: z
+      .boolean()
+      .optional()
+      .meta({ description: 'False: cookies that end with the browser, and a refresh token of at most `session.ttl`.' }),
+    transport: transport.optional(),
+  })
+  .meta({ id: 'LoginRequest' })
+
+export interface Registration {
+  readonly email: string
+  readonly password: string
+  readonly username?: string | undefined
+}
+
+export interface PasswordLogin {
+  readonly email: string
+  readonly password: string
+  readonly remember: boolean
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { Identity } from '../../contract/identity.js'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import { readCredential } from '../../http/credentials.js'
+import type { Door } from '../../http/door.js'
+import { isPermitted } from '../access/access-service.js'
+import type { TokenService } from './token-service.js'
+
+/**
+ * `GET /auth/verify` for nginx `auth_request`, Traefik, Caddy and Envoy: who the caller is, as headers. It answers any
+ * method, since some proxies forward the original one, and does nothing but authenticate.
+ * @param sessionCookie the name of the cookie that holds the access token
+ */
+export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Door {
+  return {
+    operation: {
+      operationId: 'verify',
+      summary: 'Forward authentication: who the caller is, as headers',
+      tag: 'Forward authentication',
+      authentication: 'required',
+      query: z.object({
+        role: z.array(z.string()).optional().meta({ description: 'The caller must have every role named.' }),
+        permission: z
+          .array(z.string())
+          .optional()
+          .meta({ description: 'The caller must have every permission named.' }),
+      }),
+      responses: {
+        200: {
+          description: 'The caller is who the headers say',
+          headers: {
+            'X-Auth-User-Id': 'The user',
+            'X-Auth-Tenant-Id': 'The tenant of the user',
+            'X-Auth-Session-Id': 'The session',
+            'X-Auth-Roles': 'The roles, comma-separated',
+            'X-Auth-Email': 'The email address, percent-encoded beyond ASCII; absent for a guest',
+          },
+        },
+      },
+      errors: ['forbidden'],
+    },
+    paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
+    async answer({ header, query }) {
+      const credential = readCredential(header, sessionCookie)
+      if (credential === null) throw new SallyportError('unauthenticated')
+      const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null)
+      if (query !== '') checkDemands(identity, query)
+      return { status: 200, headers: identityHeaders(identity), body: null }
+    },
+  }
+}
+
+function checkDemands(identity: Identity, query: string): void {
+  const demands = new URLSearchParams(query)
+  for (const role of demands.getAll('role')) {
+    if (!identity.roles.includes(role)) throw new SallyportError('forbidden', { detail: 'A role is missing.' })
+  }
+  for (const permission of demands.getAll('permission')) {
+    if (!isPermitted(identity.permissions, permission)) {
+      throw new SallyportError('forbidden', { detail: 'A permission is missing.' })
+    }
+  }
+}
+
+function identityHeaders(identity: Identity): Record<string, string> {
+  const headers: Record<string, string> = {
+    'x-auth-user-id': identity.userId,
+    'x-auth-tenant-id': identity.tenantId,
+    'x-auth-session-id': identity.sessionId,
+    'x-auth-roles': identity.roles.join(','),
+  }
+  // A header holds ASCII; an address may hold more.
+  if (identity.email !== null) headers['x-auth-email'] = identity.email.replace(/[^\x21-\x7e]/gu, encodeURIComponent)
+  return headers
+}
