@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import type { z } from 'zod'
 import { isLoopbackHost } from './addresses.js'
-import { ConfigError } from './config-error.js'
+import { ConfigError, type ConfigProblem } from './config-error.js'
 import { yamlKey } from './key-tree.js'
-import { problemsOfIssues } from './problems.js'
+import { type Origin, problemsOfIssues } from './problems.js'
 import { checkRules } from './rules.js'
 import { configSchema } from './schema.js'
 
@@ -34,13 +34,31 @@ export interface ConfigSurroundings {
  */
 export function parseConfig(input: ConfigInput, surroundings: ConfigSurroundings = {}): Config {
   const { nodeEnv = process.env['NODE_ENV'] } = surroundings
-  const origin = (path: readonly PropertyKey[]) => ({ source: '', key: path.join('.') })
+  const origin: Origin = (path) => ({ source: '', key: path.join('.') })
+  return buildConfig(input, { nodeEnv, origin, problems: [] })
+}
+
+interface BuildOptions {
+  readonly nodeEnv: string | undefined
+  readonly origin: Origin
+  /** What was found wrong before; with any of them there is no configuration. */
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** The one way from values of any source to a configuration. @throws ConfigError */
+export function buildConfig(input: unknown, { nodeEnv, origin, problems }: BuildOptions): Config {
   const parsed = configSchema.safeParse(input)
-  if (!parsed.success) throw new ConfigError(problemsOfIssues(parsed.error.issues, input, origin))
+  if (!parsed.success) throw new ConfigError([...problems, ...problemsOfIssues(parsed.error.issues, input, origin)])
+  if (problems.length > 0) throw new ConfigError(problems)
   const config = complete(parsed.data, { nodeEnv, given: givenKeys(input) })
   const broken = checkRules(config)
-  if (broken.length > 0) throw new ConfigError(broken.map(({ path, message }) => ({ ...origin(path), message })))
-  return config
+  if (broken.length === 0) return config
+  throw new ConfigError(
+    broken.map(({ path, message }) => {
+      const { source, key } = origin(path)
+      return { source, key, message }
+    }),
+  )
 }
 
 interface Circumstances {
@@ -49,7 +67,7 @@ interface Circumstances {
 }
 
 /** Fills in the defaults that depend on other values. */
-export function complete(settings: z.output<typeof configSchema>, { nodeEnv, given }: Circumstances) {
+function complete(settings: z.output<typeof configSchema>, { nodeEnv, given }: Circumstances) {
   const { server, storage, auth } = settings
   return {
     ...settings,
@@ -68,7 +86,7 @@ export function complete(settings: z.output<typeof configSchema>, { nodeEnv, giv
 }
 
 /** The YAML names of the leaves in `value`. */
-export function givenKeys(value: unknown, path: readonly string[] = []): string[] {
+function givenKeys(value: unknown, path: readonly string[] = []): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [yamlKey(path)]
   return Object.entries(value).flatMap(([name, child]) =>
     child === undefined ? [] : givenKeys(child, [...path, name]),

@@ -3,8 +3,12 @@ import type { ConfigProblem } from './config-error.js'
 import { type KeyLeaf, keyTree, leafAt } from './key-tree.js'
 import { nearest } from './nearest.js'
 
-/** Where the value at a path came from, and what it is called there. */
-export type Origin = (path: readonly PropertyKey[]) => { readonly source: string; readonly key: string }
+/** Where the value at a path came from, what it is called there, and whether it must not be quoted. */
+export type Origin = (path: readonly PropertyKey[]) => {
+  readonly source: string
+  readonly key: string
+  readonly hidden?: boolean
+}
 
 /** Turns what the schema found into sentences; a value is quoted only where it can't be confidential. */
 export function problemsOfIssues(
@@ -14,12 +18,15 @@ export function problemsOfIssues(
 ): readonly ConfigProblem[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((name) => ({ ...origin([...issue.path, name]), message: unknownKey(name, issue.path) }))
+      return issue.keys.map((name) => {
+        const { source, key } = origin([...issue.path, name])
+        return { source, key, message: unknownKey(name, issue.path) }
+      })
     const leaf = leafAt(issue.path)
-    const expected = leaf?.notes.expected ?? 'a section of keys'
-    return [
-      { ...origin(issue.path), message: `expected ${expected}, got ${describe(valueAt(input, issue.path), leaf)}` },
-    ]
+    const { source, key, hidden = false } = origin(issue.path)
+    const value = valueAt(input, issue.path)
+    const got = hidden ? 'a text from the environment that is not shown' : describe(value, leaf)
+    return [{ source, key, message: `expected ${leaf?.notes.expected ?? 'a section of keys'}, got ${got}` }]
   })
 }
 

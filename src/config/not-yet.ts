@@ -1,0 +1,71 @@
+import type { Config } from './config.js'
+
+/** A part of the configuration that is read and checked, but that nothing acts on so far. */
+export interface NotYet {
+  /** A key, or the section that holds the keys, as YAML writes it. */
+  readonly key: string
+  /** What happens instead: completes "… has no effect so far: ". */
+  readonly instead: string
+  /** True where the values ask for what is not there. Default: where any key of it was given. */
+  readonly matters?: (config: Config) => boolean
+}
+
+/** A room that is built takes its line away. */
+export const NOT_YET: readonly NotYet[] = [
+  {
+    key: 'auth.mode',
+    instead: 'stateless and bypass issue and check the opaque tokens of stateful mode',
+    matters: ({ auth }) => auth.mode !== 'stateful',
+  },
+  { key: 'auth.accept', instead: 'there are no tokens of another mode to accept' },
+  { key: 'auth.jwt', instead: 'no JWT is issued' },
+  { key: 'auth.guests', instead: 'there are no guest sessions' },
+  {
+    key: 'auth.session.binding',
+    instead: 'a session is honoured from any network and user agent',
+    matters: ({ auth }) => auth.session.binding !== 'none',
+  },
+  {
+    key: 'auth.session.max_sessions_per_user',
+    instead: 'a user may have any number of sessions',
+    matters: ({ auth }) => auth.session.maxSessionsPerUser > 0,
+  },
+  { key: 'auth.session.on_limit', instead: 'a user may have any number of sessions' },
+  { key: 'auth.session.max_login_attempts', instead: 'no identifier is locked; the limit per address holds' },
+  { key: 'auth.session.lockout_duration', instead: 'no identifier is locked; the limit per address holds' },
+  { key: 'auth.revocation.max_staleness', instead: 'every check asks the database' },
+  {
+    key: 'auth.password.profile',
+    instead: 'min_length alone decides',
+    matters: ({ auth }) => auth.password.profile !== 'default',
+  },
+  {
+    key: 'auth.password.breached',
+    instead: 'passwords are not looked up',
+    matters: ({ auth }) => auth.password.breached !== 'off',
+  },
+  {
+    key: 'auth.email_verification',
+    instead: 'accounts sign in without it, and no verification is sent',
+    matters: ({ auth }) => auth.emailVerification !== 'optional',
+  },
+  {
+    key: 'auth.magic_link',
+    instead: 'no link signs in',
+    matters: ({ auth }) => auth.magicLink,
+  },
+  { key: 'redis', instead: 'the database is asked' },
+  { key: 'mail', instead: 'no mail is sent' },
+  { key: 'sms', instead: 'no message is sent' },
+  { key: 'websocket', instead: 'there is no WebSocket' },
+  {
+    key: 'server.workers',
+    instead: 'one process serves',
+    matters: ({ server }) => server.workers > 1,
+  },
+]
+
+/** True where `key` is the part itself or stands in it. */
+export function isPartOf(key: string, part: string): boolean {
+  return key === part || key.startsWith(`${part}.`)
+}
