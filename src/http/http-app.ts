@@ -8,8 +8,10 @@ import { createCookieJar } from './cookies.js'
 import { addCorsHeaders, addPreflightHeaders, isPreflight } from './cors.js'
 import { checkCsrf } from './csrf.js'
 import type { Route } from './define-route.js'
+import { documentRoutes } from './document-routes.js'
 import { createDoors } from './doors.js'
 import type { Connection, HttpApp, HttpDependencies } from './http-app-types.js'
+import { describeApi } from './openapi.js'
 import { createOriginPolicy } from './origins.js'
 import { covers } from './permission.js'
 import { problemAnswer } from './problem.js'
@@ -36,11 +38,12 @@ interface Exchange {
  */
 export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const { config, logger, clock } = dependencies
-  const { routes } = dependencies
+  const jar = createCookieJar(config)
+  const openapi: HttpApp['openapi'] = once(() => describeApi(routes, dependencies.doors, config, jar))
+  const routes = [...dependencies.routes, ...documentRoutes(openapi)]
   for (const route of routes) checkDeclaration(route)
   const match = createRouter(routes, config)
   const knock = createDoors(dependencies)
-  const jar = createCookieJar(config)
   const origins = createOriginPolicy(config)
   const clientAddress = createClientAddress(config.server.trustProxy)
   const common = securityHeaders(config)
@@ -113,7 +116,15 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     return { ...problem, headers: new Headers({ ...problem.headers }) }
   }
 
-  return { fetch, knock, openapi: () => ({}) }
+  return { fetch, knock, openapi }
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 function checkDeclaration({ guard, method, operationId }: Route): void {
@@ -149,5 +160,6 @@ function merged(base: Headers, more: Headers): Headers {
 }
 
 function respond(method: string, status: number, headers: Headers, body: string | Uint8Array<ArrayBuffer> | null) {
+  if (body !== null && status !== 304) headers.set('content-length', String(Buffer.byteLength(body)))
   return new Response(method === 'HEAD' || status === 204 || status === 304 ? null : body, { status, headers })
 }

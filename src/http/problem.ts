@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../contract/error-codes.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import { uuidv7 } from '../runtime/ids.js'
 import { challenge } from './challenge.js'
 import type { HttpLogger } from './http-app-types.js'
 
@@ -27,11 +28,31 @@ export function problemAnswer(thrown: unknown, requestId: string, logger: HttpLo
   return { status: error.status, headers, body: JSON.stringify(problemBody(error, requestId)) }
 }
 
-function problemBody(error: SallyportError, requestId: string) {
+/**
+ * The answer to what never became a request: no caller's request id, no CORS, nothing to log as a failure.
+ * @param status where HTTP has a more exact one than the code (408, 431)
+ */
+export function earlyRefusal(
+  error: SallyportError,
+  common: Readonly<Record<string, string>>,
+  status: number = error.status,
+): ProblemAnswer {
+  const requestId = uuidv7(Date.now())
+  const body = JSON.stringify(problemBody(error, requestId, status))
+  const headers = {
+    ...common,
+    'content-type': PROBLEM_CONTENT_TYPE,
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
+  }
+  return { status, headers, body }
+}
+
+function problemBody(error: SallyportError, requestId: string, status: number = error.status) {
   return {
     type: TYPE_BASE + error.code,
     title: ERROR_CODES[error.code].title,
-    status: error.status,
+    status,
     detail: error.detail,
     code: error.code,
     request_id: requestId,

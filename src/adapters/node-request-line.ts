@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import { SallyportError } from '../contract/sallyport-error.js'
+
+/** RFC 3986 `path-absolute` and `query`: what is left out here has to be escaped. */
+const ORIGIN_FORM = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?[\]|]*)?$/
+const HOST = /^(?:[A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+/** Node keeps the first of two of these; somebody in front may have believed the second. */
+const SINGLE = new Set(['authorization', 'host'])
+
+/**
+ * Looks at what a `Request` would no longer show: its URL has dot segments resolved and a host filled in.
+ * @returns the refusal, or `null` for a request that can go on
+ */
+export function checkRequestLine({ url = '', headers, rawHeaders }: IncomingMessage): SallyportError | null {
+  if (!ORIGIN_FORM.test(url)) return malformed('The request target must be an absolute path in escaped form.')
+  if (!HOST.test(headers.host ?? '')) return malformed('The Host header is malformed.')
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (SINGLE.has(name) && seen.has(name)) return malformed(`The header \`${name}\` was sent twice.`)
+    seen.add(name)
+  }
+  if (DOT_SEGMENT.test(url.replace(/\?.*$/s, ''))) return new SallyportError('not_found')
+  return null
+}
+
+function malformed(detail: string): SallyportError {
+  return new SallyportError('invalid_request', { detail })
+}

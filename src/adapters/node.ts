@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { SallyportError } from '../contract/sallyport-error.js'
+import type { HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
+import { earlyRefusal } from '../http/problem.js'
+import { securityHeaders } from '../http/security-headers.js'
+import { answerClientError } from './node-client-error.js'
+import { checkRequestLine } from './node-request-line.js'
+
+/** Milliseconds. A slow client may take this long, and no longer, so that idle sockets cannot be piled up. */
+const HEADERS_TIMEOUT = 10_000
+const REQUEST_TIMEOUT = 30_000
+/** Longer than the 60 s that load balancers keep a connection, so that it is they who close it. */
+const KEEP_ALIVE_TIMEOUT = 65_000
+const MOST_HEADER_BYTES = 16 * 1024
+const MOST_HEADERS = 100
+
+export interface NodeServerOptions {
+  readonly logger: HttpLogger
+}
+
+/**
+ * A `node:http` server over the application, not listening yet. Doors are answered on the raw request;
+ * for everything else a `Request` is built.
+ */
+export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: NodeServerOptions): Server {
+  const common = securityHeaders(config)
+  const listener = getRequestListener(
+    (request, { incoming }) => app.fetch(request, { remoteAddress: incoming.socket.remoteAddress ?? null }),
+    {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => {
+        const answer = earlyRefusal(new SallyportError('invalid_request', { cause: error }), common)
+        return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } })
+      },
+    },
+  )
+
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const refused = checkRequestLine(incoming)
+    if (refused) {
+      const { status, headers, body } = earlyRefusal(refused, common)
+      outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
+      return
+    }
+    const door = knock(app, incoming)
+    if (!door) return listener(incoming, outgoing)
+    const { status, headers, body } = await door
+    // A body that was sent along is not read: it must not be taken for the next request either.
+    incoming.resume()
+    outgoing.writeHead(status, headers).end(body ?? undefined)
+  }
+
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      maxHeaderSize: MOST_HEADER_BYTES,
+      connectionsCheckingInterval: 1000,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    (incoming, outgoing) => {
+      handle(incoming, outgoing).catch((error: unknown) => {
+        logger.error({ err: error }, 'a request could not be answered')
+        outgoing.destroy()
+      })
+    },
+  )
+  server.maxHeadersCount = MOST_HEADERS
+  server.on('clientError', (error, socket) => answerClientError(error, socket, common))
+  return server
+}
+
+function knock(app: HttpApp, incoming: IncomingMessage): ReturnType<HttpApp['knock']> {
+  const [path = '', query = ''] = splitOnce(incoming.url ?? '', '?')
+  return app.knock({
+    method: incoming.method ?? 'GET',
+    path,
+    query,
+    header: (name) => {
+      const value = incoming.headers[name.toLowerCase()]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    remoteAddress: incoming.socket.remoteAddress ?? null,
+  })
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator)
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { defineRoute, type Route } from './define-route.js'
+import { DOCS_CSP, docsHtml, docsScript, readDocsAsset } from './docs-page.js'
+import type { OpenApiDocument } from './http-app-types.js'
+import type { Reply } from './route.js'
+
+const guard = { authentication: 'none', csrf: 'none' } as const
+const SECONDS = { document: 60, asset: 86_400 } as const
+const unchanged = { description: 'What `If-None-Match` names is still so' }
+
+/** `GET /openapi.json`, and `GET /docs` with its files: public documents, all from this origin. */
+export function documentRoutes(document: () => OpenApiDocument): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      base: 'root',
+      path: '/openapi.json',
+      operationId: 'getOpenapi',
+      summary: 'This document',
+      tag: 'documents',
+      guard,
+      responses: {
+        200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) },
+        304: unchanged,
+      },
+      errors: [],
+      handle: async ({ headers }) =>
+        cacheable(headers, 'application/json; charset=utf-8', JSON.stringify(document()), SECONDS.document),
+    }),
+    defineRoute({
+      method: 'GET',
+      base: 'root',
+      path: '/docs',
+      operationId: 'getDocs',
+      summary: 'The API reference as a page',
+      tag: 'documents',
+      guard,
+      responses: { 200: { description: 'A page', contentType: 'text/html' }, 304: unchanged },
+      errors: [],
+      handle: async ({ headers }) => {
+        const reply = cacheable(headers, 'text/html; charset=utf-8', docsHtml, SECONDS.document)
+        return { ...reply, headers: { ...reply.headers, 'content-security-policy': DOCS_CSP } }
+      },
+    }),
+    assetRoute('docs.js', 'getDocsScript', 'text/javascript', async () => docsScript),
+    assetRoute('swagger-ui-bundle.js', 'getDocsBundle', 'text/javascript', readDocsAsset),
+    assetRoute('swagger-ui.css', 'getDocsStyle', 'text/css', readDocsAsset),
+  ]
+}
+
+function assetRoute(
+  name: string,
+  operationId: string,
+  contentType: string,
+  read: (name: string) => Promise<string>,
+): Route {
+  return defineRoute({
+    method: 'GET',
+    base: 'root',
+    path: `/docs/${name}`,
+    operationId,
+    summary: `A file of the page at \`/docs\``,
+    tag: 'documents',
+    guard,
+    responses: { 200: { description: 'The file', contentType }, 304: unchanged },
+    errors: [],
+    handle: async ({ headers }) => cacheable(headers, `${contentType}; charset=utf-8`, await read(name), SECONDS.asset),
+  })
+}
+
+function cacheable(headers: Headers, contentType: string, content: string, seconds: number): Reply {
+  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`
+  const caching = { etag, 'cache-control': `public, max-age=${seconds}` }
+  const known = (headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  if (known.includes(etag)) return { status: 304, headers: caching }
+  return { status: 200, headers: caching, raw: { contentType, content } }
+}
