@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { FieldError } from '../contract/error-codes.js'
+import { SallyportError } from '../contract/sallyport-error.js'
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
@@ -36,6 +37,16 @@ export function validate(schema: z.ZodType | undefined, value: unknown, errors: 
   if (result.success) return result.data
   for (const issue of result.error.issues) errors.push(...fieldErrors(issue))
   return undefined
+}
+
+/**
+ * The typed result of a schema, for callers without a route around them.
+ * @throws SallyportError `invalid_request` with every field that was refused
+ */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value, { error: plainMessage, reportInput: false })
+  if (result.success) return result.data
+  throw new SallyportError('invalid_request', { errors: result.error.issues.flatMap(fieldErrors) })
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
