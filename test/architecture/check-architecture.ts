@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { findCycles } from './find-cycles.js'
 import {
   COMPOSERS,
@@ -9,8 +10,11 @@ import {
   LONG_SHARE,
   MAX_LINES,
   prefixOf,
+  QUERY_TYPES,
   ROOM_DOORS,
   ROOM_TIERS,
+  SCOPE_TYPES,
+  UNSCOPED,
   USUAL_LINES,
 } from './layout.js'
 import { type ImportOf, readModule, type SourceFile, type SourceModule } from './source-module.js'
@@ -51,10 +55,37 @@ export function checkArchitecture(files: readonly SourceFile[]): ArchitectureRep
 }
 
 const RULES_FOR_ALL: readonly ModuleRule[] = [forbiddenConstructs, names, specifiers, roomGrammar]
-const RULES_FOR_CODE: readonly ModuleRule[] = [size, layers, rooms, contractIsPure, knowsHttp, noTestCode]
+const RULES_FOR_CODE: readonly ModuleRule[] = [
+  size,
+  layers,
+  rooms,
+  contractIsPure,
+  knowsHttp,
+  noTestCode,
+  handedIn,
+  tenantScope,
+]
 
 function* forbiddenConstructs(module: SourceModule): ReturnType<ModuleRule> {
-  for (const { rule, line } of module.marks) yield { rule, message: `line ${line}` }
+  for (const { rule, line } of module.marks) if (rule !== 'ambient') yield { rule, message: `line ${line}` }
+}
+
+function* handedIn(module: SourceModule): ReturnType<ModuleRule> {
+  if (roomOf(module.path) === null) return
+  for (const { rule, line } of module.marks) {
+    if (rule === 'ambient') yield { rule, message: `line ${line}: time, chance and environment are handed in` }
+  }
+}
+
+function* tenantScope(module: SourceModule): ReturnType<ModuleRule> {
+  if (!module.path.endsWith('-store.ts')) return
+  for (const { name, parameters } of module.functions) {
+    const queries = parameters.some((type) => type !== null && QUERY_TYPES.includes(type))
+    const isScoped = SCOPE_TYPES.includes(parameters[0] ?? '')
+    if (queries && !isScoped && UNSCOPED[name] === undefined) {
+      yield { rule: 'tenant-scope', message: `${name} takes a TenantScope first` }
+    }
+  }
 }
 
 function* names(module: SourceModule): ReturnType<ModuleRule> {
@@ -152,7 +183,17 @@ function* noTestCode(module: SourceModule): ReturnType<ModuleRule> {
 }
 
 function* cycles(modules: readonly SourceModule[]): Iterable<Violation> {
-  const edges = new Map(modules.map((module) => [module.path, inside(module).map(({ target }) => target)]))
+  // Types of one folder may speak of each other: nothing of that is left when the program runs.
+  const counts = (from: string, edge: { readonly target: string; readonly typeOnly: boolean }) =>
+    !edge.typeOnly || posix.dirname(from) !== posix.dirname(edge.target)
+  const edges = new Map(
+    modules.map(({ path, ...module }) => [
+      path,
+      inside(module)
+        .filter((edge) => counts(path, edge))
+        .map(({ target }) => target),
+    ]),
+  )
   for (const cycle of findCycles(edges)) {
     yield { rule: 'cycles', path: cycle[0] ?? '', message: [...cycle, cycle[0]].join(' → ') }
   }
@@ -166,8 +207,8 @@ function* tooManyLongFiles(modules: readonly SourceModule[]): Iterable<Violation
 }
 
 /** The imports that stay in `src/`, with their files. */
-function inside(module: SourceModule): readonly (ImportOf & { readonly target: string })[] {
-  return module.imports.flatMap(({ specifier, target }) => (target?.startsWith('src/') ? [{ specifier, target }] : []))
+function inside(module: Pick<SourceModule, 'imports'>): readonly (ImportOf & { readonly target: string })[] {
+  return module.imports.flatMap(({ target, ...rest }) => (target?.startsWith('src/') ? [{ ...rest, target }] : []))
 }
 
 /** The folder under `src/` that a file is in, or the file's own name at the root. */

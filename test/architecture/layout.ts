@@ -13,6 +13,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   features: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http'],
   jobs: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'features'],
   'routes.ts': ['contract', 'config', 'runtime', 'http', 'features'],
+  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features'],
   'auth.ts': [
     'contract',
     'config',
@@ -24,12 +25,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'features',
     'jobs',
     'routes.ts',
+    'api.ts',
   ],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
   cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'server', 'jobs'],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
-  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts'],
+  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api.ts'],
 }
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
@@ -75,13 +77,26 @@ export const COMPOSERS: readonly string[] = ['src/auth.ts', 'src/routes.ts']
 /** Files that may speak HTTP: name `Request`, `Response` or `Headers`, or import `hono`, `node:http`, `src/http`. */
 export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
-  /^src\/features\/[^/]+\/[^/]+-routes\.ts$/,
+  /^src\/features\/[^/]+\/[^/]+-(routes|forward-auth)\.ts$/,
   /^src\/testing\//,
-  /^src\/(auth|routes|index)\.ts$/,
+  /^src\/(api|auth|routes|index)\.ts$/,
 ]
 
 export const HTTP_NAMES: readonly string[] = ['Request', 'Response', 'Headers']
 export const HTTP_PACKAGES: readonly RegExp[] = [/^hono(\/|$)/, /^@hono\//, /^node:https?$/, /^node:http2$/]
+
+/** What a store function is given to query with; where one of these is taken, a scope comes first. */
+export const QUERY_TYPES: readonly string[] = ['Queryable', 'Storage', 'Kysely', 'Transaction']
+export const SCOPE_TYPES: readonly string[] = ['TenantScope', 'OneTenant', 'AllTenants']
+
+/** Store functions without a scope, each with its reason. */
+export const UNSCOPED: Readonly<Record<string, string>> = {
+  insertAuditEvent: 'an event names its tenant',
+  listKeys: 'keys serve every tenant',
+  insertKeyIfAbsent: 'keys serve every tenant',
+  nextKeyId: 'keys serve every tenant',
+  settleSetting: 'settings are of the whole deployment',
+}
 
 export const FORBIDDEN_WORDS: readonly string[] = ['utils', 'util', 'helpers', 'helper', 'common', 'misc']
 

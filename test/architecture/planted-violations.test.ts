@@ -17,6 +17,7 @@ const nothing = 'export {}'
 const users = { 'features/users/user-service.ts': nothing, 'features/users/user-store.ts': nothing }
 const signIn = { 'features/sign-in/sign-in-service.ts': nothing }
 const lines = (count: number) => `${'// a line\n'.repeat(count - 1)}export {}\n`
+const store = (parameters: string) => `export async function findUser(${parameters}) { return null }`
 const manyFiles = (long: number) =>
   Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`crypto/file-${index}.ts`, lines(index < long ? USUAL_LINES + 1 : 10)]),
@@ -118,13 +119,26 @@ const PLANTED: readonly Planted[] = [
   },
   {
     rule: 'cycles',
-    what: 'three files go round, one by a type',
+    what: 'three files go round',
     violation: {
+      'http/a.ts': `import './b.js'`,
+      'http/b.ts': `export { c } from './c.js'`,
+      'http/c.ts': `import './a.js'\nexport const c = 1`,
+    },
+    twin: {
       'http/a.ts': `import './b.js'`,
       'http/b.ts': `export { c } from './c.js'`,
       'http/c.ts': `import type { A } from './a.js'\nexport const c = 1`,
     },
-    twin: { 'http/a.ts': `import './b.js'\nimport './c.js'`, 'http/b.ts': `import './c.js'`, 'http/c.ts': nothing },
+  },
+  {
+    rule: 'cycles',
+    what: 'two folders know each other, one by a type',
+    violation: {
+      'auth.ts': `import './jobs/clean-up.js'`,
+      'jobs/clean-up.ts': `import type { A } from '../auth.js'`,
+    },
+    twin: { 'auth.ts': `import './jobs/clean-up.js'`, 'jobs/clean-up.ts': nothing },
   },
   {
     rule: 'room-grammar',
@@ -197,6 +211,24 @@ const PLANTED: readonly Planted[] = [
     what: 'code imports a test',
     violation: { 'http/a.ts': `import './b.test.js'`, 'http/b.test.ts': nothing },
     twin: { 'http/a.ts': nothing, 'http/b.test.ts': `import './a.js'` },
+  },
+  {
+    rule: 'ambient',
+    what: 'a rule that looks at the clock by itself',
+    violation: { 'features/users/user-service.ts': 'export const age = (born: number) => Date.now() - born' },
+    twin: { 'features/users/user-service.ts': 'export const date = (at: number) => new Date(at)' },
+  },
+  {
+    rule: 'ambient',
+    what: 'a rule that reads the environment',
+    violation: { 'features/users/user-service.ts': `export const open = process.env['OPEN'] === '1'` },
+    twin: { 'config/load.ts': `export const open = process.env['OPEN'] === '1'` },
+  },
+  {
+    rule: 'tenant-scope',
+    what: 'a query without a tenant',
+    violation: { 'features/users/user-store.ts': store('db: Queryable, id: string') },
+    twin: { 'features/users/user-store.ts': store('scope: OneTenant, db: Queryable, id: string') },
   },
   {
     rule: 'size',

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { parseSync, Visitor } from 'oxc-parser'
+import { type Function as FunctionNode, parseSync, Visitor } from 'oxc-parser'
 
 export interface SourceFile {
   /** From the project's folder, with slashes: `src/http/route.ts`. */
@@ -11,11 +11,19 @@ export interface ImportOf {
   readonly specifier: string
   /** The file of `src/` that a relative specifier names; `null` for a package. */
   readonly target: string | null
+  /** Erased before the program runs. */
+  readonly typeOnly: boolean
+}
+
+/** An exported function and the types of its parameters, by their names; `null` where one is not a plain name. */
+export interface ExportedFunction {
+  readonly name: string
+  readonly parameters: readonly (string | null)[]
 }
 
 /** A construct that the house does without, and where it stands. */
 export interface Mark {
-  readonly rule: 'export-star' | 'any' | 'non-null' | 'cast' | 'default-export' | 'suppression'
+  readonly rule: 'export-star' | 'any' | 'non-null' | 'cast' | 'default-export' | 'suppression' | 'ambient'
   readonly line: number
 }
 
@@ -27,6 +35,7 @@ export interface SourceModule {
   readonly marks: readonly Mark[]
   /** Identifiers that the file uses, whatever for. */
   readonly names: ReadonlySet<string>
+  readonly functions: readonly ExportedFunction[]
   readonly isTest: boolean
 }
 
@@ -36,23 +45,29 @@ export function readModule({ path, source }: SourceFile): SourceModule {
   const [problem] = parsed.errors
   if (problem !== undefined) throw new Error(`${path} does not parse: ${problem.message}`)
 
-  const specifiers: string[] = []
+  const imports: ImportOf[] = []
+  const add = (specifier: string, kind: 'type' | 'value' | undefined) =>
+    imports.push({ specifier, target: resolve(path, specifier), typeOnly: kind === 'type' })
+  const functions: ExportedFunction[] = []
   const marks: Mark[] = []
   const names = new Set<string>()
   const mark = (rule: Mark['rule'], node: { readonly start: number }) =>
     marks.push({ rule, line: source.slice(0, node.start).split('\n').length })
   const visitor = new Visitor({
-    ImportDeclaration: (node) => void specifiers.push(node.source.value),
-    ExportNamedDeclaration: (node) => void (node.source !== null && specifiers.push(node.source.value)),
+    ImportDeclaration: (node) => void add(node.source.value, node.importKind),
+    ExportNamedDeclaration: (node) => {
+      if (node.source !== null) add(node.source.value, node.exportKind)
+      if (node.declaration?.type === 'FunctionDeclaration') functions.push(describe(node.declaration))
+    },
     ExportAllDeclaration: (node) => {
-      specifiers.push(node.source.value)
+      add(node.source.value, node.exportKind)
       mark('export-star', node)
     },
     ExportDefaultDeclaration: (node) => void mark('default-export', node),
     ImportExpression: (node) => {
-      if (node.source.type === 'Literal' && typeof node.source.value === 'string') specifiers.push(node.source.value)
+      if (node.source.type === 'Literal' && typeof node.source.value === 'string') add(node.source.value, 'value')
     },
-    TSImportType: (node) => void specifiers.push(node.source.value),
+    TSImportType: (node) => void add(node.source.value, 'type'),
     TSAnyKeyword: (node) => void mark('any', node),
     TSNonNullExpression: (node) => void mark('non-null', node),
     TSAsExpression: (node) => {
@@ -62,6 +77,15 @@ export function readModule({ path, source }: SourceFile): SourceModule {
       if (!isConst) mark('cast', node)
     },
     TSTypeAssertion: (node) => void mark('cast', node),
+    MemberExpression: (node) => {
+      if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return
+      const call = `${node.object.name}.${node.property.name}`
+      if (call === 'Date.now' || call === 'Math.random' || call === 'process.env') mark('ambient', node)
+    },
+    NewExpression: (node) => {
+      const isClock = node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0
+      if (isClock) mark('ambient', node)
+    },
     Identifier: (node) => void names.add(node.name),
   })
   visitor.visit(parsed.program)
@@ -72,11 +96,21 @@ export function readModule({ path, source }: SourceFile): SourceModule {
   return {
     path,
     lines: source.split('\n').length - (source.endsWith('\n') ? 1 : 0),
-    imports: specifiers.map((specifier) => ({ specifier, target: resolve(path, specifier) })),
+    imports,
     marks,
     names,
+    functions,
     isTest: path.endsWith('.test.ts'),
   }
+}
+
+function describe(node: FunctionNode): ExportedFunction {
+  const parameters = node.params.map((parameter) => {
+    const annotation = parameter.type === 'Identifier' ? parameter.typeAnnotation?.typeAnnotation : undefined
+    if (annotation?.type !== 'TSTypeReference' || annotation.typeName.type !== 'Identifier') return null
+    return annotation.typeName.name
+  })
+  return { name: node.id?.name ?? '', parameters }
 }
 
 function resolve(from: string, specifier: string): string | null {
