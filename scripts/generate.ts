@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { composeAuth } from '../src/auth.js'
+import { parseConfig } from '../src/config/config.js'
 import { configurationPage } from '../src/config/config-docs.js'
 import { ERROR_CODES } from '../src/contract/error-codes.js'
 import { errorsPage } from './errors-page.js'
@@ -10,6 +12,7 @@ const root = join(import.meta.dirname, '..')
 const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/errors.md': () => errorsPage(ERROR_CODES),
   'docs/configuration.md': configurationPage,
+  'docs/openapi.json': openApiDocument,
 }
 
 const check = process.argv.includes('--check')
@@ -25,4 +28,12 @@ for (const [path, generate] of Object.entries(GENERATED)) {
     writeFileSync(file, wanted)
     console.log(`wrote ${path}`)
   }
+}
+
+/** The document that `/openapi.json` answers under the default configuration. */
+async function openApiDocument(): Promise<string> {
+  const { app, auth } = await composeAuth(parseConfig({ storage: { url: 'sqlite::memory:' } }))
+  const document = app.openapi()
+  await auth.close()
+  return `${JSON.stringify(document, null, 2)}\n`
 }
