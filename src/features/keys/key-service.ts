@@ -25,8 +25,8 @@ export interface Keyring {
   activeSessionKey(): SessionKey
   /** The key of that id, or null where there is none. Asks the database when another node may have made it. */
   sessionKey(id: number): Promise<SessionKey | null>
-  /** True while the keyring can sign and verify; for readiness. */
-  check(): Promise<boolean>
+  /** @throws Error when no key can derive tokens, or the stored keys cannot be opened; for readiness */
+  check(): Promise<void>
 }
 
 /**
@@ -83,7 +83,7 @@ export async function openKeyring(parts: {
     },
     async check() {
       await load()
-      return active !== null
+      if (active === null) throw new Error('there is no active session key')
     },
   }
 }

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { type Api, createApi } from './api.js'
+import { type Config, type ConfigInput, parseConfig } from './config/config.js'
+import { configWarnings } from './config/config-warnings.js'
+import type { ClientContext, Identity } from './contract/identity.js'
+import { SallyportError } from './contract/sallyport-error.js'
+import { MasterKey } from './crypto/master-key.js'
+import { readOrCreateMasterSecret } from './crypto/master-secret-file.js'
+import { createAccessService } from './features/access/access-service.js'
+import { createAdminService } from './features/admin/admin-service.js'
+import { createAuditService } from './features/audit/audit-service.js'
+import { createHealthService, type HealthService } from './features/health/health-service.js'
+import { openKeyring } from './features/keys/key-service.js'
+import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
+import { createPasswordService } from './features/passwords/password-service.js'
+import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
+import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
+import { createSignInService } from './features/sign-in/sign-in-service.js'
+import { createTenantService } from './features/tenants/tenant-service.js'
+import { userAnswerOf } from './features/tokens/token-identity.js'
+import { createTokenService } from './features/tokens/token-service.js'
+import { createUserService } from './features/users/user-service.js'
+import { createCookieJar } from './http/cookies.js'
+import { readCredential } from './http/credentials.js'
+import { createHttpApp } from './http/http-app.js'
+import type { HttpApp } from './http/http-app-types.js'
+import { createCleanUp } from './jobs/clean-up.js'
+import { type Job, repeat } from './jobs/repeat.js'
+import { allDoors, allRoutes } from './routes.js'
+import { type Clock, systemClock } from './runtime/clock.js'
+import { type Logger, silentLogger } from './runtime/logger.js'
+import { openStorage } from './storage/open-storage.js'
+import type { Storage } from './storage/storage.js'
+import { oneTenant } from './storage/tenant-scope.js'
+
+export interface Auth {
+  /** Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead. */
+  handler(request: Request): Promise<Response>
+  /** Every endpoint as a typed call, without HTTP. */
+  readonly api: Api
+  /** Who is calling, or null: no credential, or none that is good for anything. @throws SallyportError `unavailable` */
+  authenticate(request: Request | Headers): Promise<Identity | null>
+  /** Writes what is pending, and closes the database. */
+  close(): Promise<void>
+}
+
+/** What a process of ours works with; the library shows `auth` alone. */
+export interface Composition {
+  readonly auth: Auth
+  readonly app: HttpApp
+  readonly config: Config
+  readonly storage: Storage
+  readonly health: HealthService
+  readonly cleanUp: () => Promise<void>
+  readonly flush: () => Promise<void>
+}
+
+export interface Surroundings {
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+/**
+ * Opens the database (made and migrated where needed) and composes the library.
+ * @param input the schema of the YAML file in camelCase; every key has a default
+ * @param surroundings a logger; without one nothing is logged
+ * @throws ConfigError for a value that is not legal; SallyportError `unavailable` when the database is not there
+ */
+export async function createAuth(input: ConfigInput = {}, surroundings: Surroundings = {}): Promise<Auth> {
+  const { auth } = await composeAuth(parseConfig(input), surroundings)
+  return auth
+}
+
+/** Wires stores, services and routes together: the only place that does. */
+export async function composeAuth(config: Config, surroundings: Surroundings = {}): Promise<Composition> {
+  const { logger = silentLogger, clock = systemClock } = surroundings
+  for (const { key, message } of configWarnings(config)) logger.warn({ key }, message)
+  const masterKey = new MasterKey(masterSecret(config, logger))
+  const storage = await openStorage({ ...config.storage, production: config.production, logger, clock })
+  try {
+    return await compose({ config, logger, clock, masterKey, storage })
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+interface Foundation {
+  readonly config: Config
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly masterKey: MasterKey
+  readonly storage: Storage
+}
+
+async function compose({ config, logger, clock, masterKey, storage }: Foundation): Promise<Composition> {
+  const keyring = await openKeyring({ storage, masterKey, clock })
+  const audit = createAuditService({ storage, clock, logger })
+  const access = createAccessService(storage, clock)
+  const tenants = createTenantService(storage)
+  const users = createUserService(storage, clock)
+  const sessions = createSessionService({ storage, clock, audit, access, lifetimes: sessionLifetimes(config) })
+  const tokens = createTokenService({ sessions, keyring })
+  const signIn = createSignInService({ sessions, tokens, keyring })
+  const { maxConcurrentHashes, hashQueue } = config.auth
+  const hashes = new PasswordHashQueue({
+    concurrency: maxConcurrentHashes,
+    longest: hashQueue.max,
+    deadline: hashQueue.deadline,
+  })
+  const passwords = createPasswordService({ config, tenants, users, access, audit, signIn, hashes })
+  const admin = createAdminService({ users, sessions, audit })
+  const limits = createRateLimitService(config.limits.enabled ? { hashing: config.limits.hashing } : null, clock)
+
+  async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
+    const { tenantId, userId, sessionId } = identity
+    await audit.transaction(async (tx, record) => {
+      if (!(await users.rename(oneTenant(tenantId), tx, userId, username))) throw new SallyportError('not_found')
+      await record({ type: 'user.updated', tenantId, actorId: userId, userId, sessionId, client })
+    })
+    return { ...identity, username }
+  }
+
+  const holder = randomBytes(8).toString('hex')
+  const interval = config.auth.session.cleanupInterval
+  const cleanUp = createCleanUp({ storage, clock, holder, interval, removeBatch: () => sessions.cleanUp() })
+  const health = createHealthService(
+    {
+      database: () => storage.check(),
+      cache: null,
+      signing_keys: () => keyring.check(),
+      cleanup: () => cleanUp.check(),
+    },
+    logger,
+  )
+
+  const jar = createCookieJar(config)
+  const services = { passwords, tokens, profile: { userAnswerOf, rename }, sessions, health }
+  const app = createHttpApp({
+    routes: allRoutes(services),
+    doors: allDoors(services, jar.accessName),
+    config,
+    logger,
+    clock,
+    authenticate: ({ token }, _client, tenantHeader) => tokens.authenticate(token, tenantHeader),
+    csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
+    limits,
+  })
+
+  const jobs: readonly Job[] = [
+    repeat('activity', sessions.flushPeriod, () => sessions.flushActivity(), logger),
+    repeat('clean_up', interval, () => cleanUp.run(), logger),
+  ]
+  for (const job of jobs) job.start()
+
+  const auth: Auth = {
+    handler: (request) => app.fetch(request),
+    api: createApi({ passwords, tokens, sessions, users, admin, rename }),
+    async authenticate(request) {
+      const headers = request instanceof Headers ? request : request.headers
+      try {
+        const credential = readCredential((name) => headers.get(name), jar.accessName)
+        if (credential === null) return null
+        return await tokens.authenticate(credential.token, headers.get('x-tenant-id'))
+      } catch (error) {
+        if (error instanceof SallyportError && error.status < 500) return null
+        throw error
+      }
+    },
+    async close() {
+      hashes.close()
+      for (const job of jobs) await job.stop()
+      await sessions.flushActivity(true)
+      await storage.close()
+    },
+  }
+  return {
+    auth,
+    app,
+    config,
+    storage,
+    health,
+    cleanUp: () => cleanUp.run(),
+    flush: () => sessions.flushActivity(true),
+  }
+}
+
+/** With SQLite the secret is made once into the data folder; with PostgreSQL the configuration has refused its absence. */
+function masterSecret(config: Config, logger: Logger): string {
+  if (config.secret !== null) return config.secret
+  if (config.storage.url === 'sqlite::memory:') return randomBytes(32).toString('base64url')
+  const { secret, created } = readOrCreateMasterSecret(config.dataDir)
+  if (created) {
+    logger.info(
+      { folder: config.dataDir },
+      'made the master key: keep a copy of master.key beside the backups of the database',
+    )
+  }
+  return secret
+}

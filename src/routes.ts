@@ -1,0 +1,36 @@
+import { healthRoutes } from './features/health/health-routes.js'
+import type { HealthService } from './features/health/health-service.js'
+import { passwordRoutes } from './features/passwords/password-routes.js'
+import type { PasswordService } from './features/passwords/password-service.js'
+import { sessionRoutes } from './features/sessions/session-routes.js'
+import type { SessionService } from './features/sessions/session-service.js'
+import { forwardAuthDoor } from './features/tokens/token-forward-auth.js'
+import { tokenRoutes } from './features/tokens/token-routes.js'
+import type { TokenService } from './features/tokens/token-service.js'
+import { type Profile, userRoutes } from './features/users/user-routes.js'
+import type { Route } from './http/define-route.js'
+import type { Door } from './http/door.js'
+
+export interface RouteServices {
+  readonly passwords: PasswordService
+  readonly tokens: TokenService
+  readonly profile: Profile
+  readonly sessions: SessionService
+  readonly health: HealthService
+}
+
+/** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
+export function allRoutes(services: RouteServices): readonly Route[] {
+  return [
+    ...passwordRoutes(services.passwords), // /auth/register, /auth/login
+    ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
+    ...userRoutes(services.profile), // /auth/me, /users/me
+    ...sessionRoutes(services.sessions), // /auth/sessions
+    ...healthRoutes(services.health), // /health
+  ]
+}
+
+/** What is answered ahead of the router. @param sessionCookie the cookie that holds the access token */
+export function allDoors(services: RouteServices, sessionCookie: string): readonly Door[] {
+  return [forwardAuthDoor(services.tokens, sessionCookie)] // /auth/verify
+}

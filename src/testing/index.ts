@@ -1,0 +1,2 @@
+export { ManualClock } from '../runtime/clock.js'
+export { createTestAuth, TEST_ORIGIN, type TestAuth, type TestAuthOptions } from './create-test-auth.js'
