@@ -48,7 +48,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     const { status, headers, body } = await door
     // A body that was sent along is not read: it must not be taken for the next request either.
     incoming.resume()
-    outgoing.writeHead(status, headers).end(body ?? undefined)
+    const length = status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }
+    outgoing.writeHead(status, { ...headers, ...length }).end(body ?? undefined)
   }
 
   const server = createServer(

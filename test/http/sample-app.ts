@@ -6,6 +6,7 @@ import type { Door } from '../../src/http/door.js'
 import { createHttpApp } from '../../src/http/http-app.js'
 import type { HttpApp, HttpConfig } from '../../src/http/http-app-types.js'
 import { ManualClock } from '../../src/runtime/clock.js'
+import { validated } from '../openapi/validate-answer.js'
 
 export const identity: Identity = {
   userId: '019b0000-0000-7000-8000-000000000001',
@@ -81,6 +82,8 @@ export function createSampleApp(options: SampleOptions = {}): SampleApp {
       },
     },
   })
+  // Every answer that a test asks for is also judged by the document.
+  const fetch = validated(app.openapi(), app.fetch)
   return {
     app,
     log,
@@ -92,7 +95,7 @@ export function createSampleApp(options: SampleOptions = {}): SampleApp {
         headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
         ...(content !== undefined && { body: content, duplex: 'half' }),
       })
-      return app.fetch(request, { remoteAddress: remoteAddress ?? null })
+      return fetch(request, { remoteAddress: remoteAddress ?? null })
     },
   }
 }

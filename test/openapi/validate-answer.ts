@@ -30,7 +30,7 @@ export function createAnswerValidator(document: object): AnswerValidator {
   addFormats.default(ajv)
   const compiled = new Map<object, ValidateFunction>()
   const validatorOf = (schema: object) => {
-    const known = compiled.get(schema) ?? ajv.compile({ $id: `api#/inline/${compiled.size}`, ...rebased(schema) })
+    const known = compiled.get(schema) ?? ajv.compile(rebased(schema))
     compiled.set(schema, known)
     return known
   }
