@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Reply } from '../../http/route.js'
 import { sessionAnswer } from '../sessions/session-types.js'
 import { userAnswer } from '../users/user-types.js'
 
@@ -37,8 +36,20 @@ export interface IssuedTokens {
   readonly answer: TokenAnswer
 }
 
+/** What a route answers with. */
+export interface TokenReply {
+  readonly status: number
+  readonly body: TokenAnswer
+  readonly cookies?: {
+    readonly kind: 'set'
+    readonly accessToken: string
+    readonly refreshToken: string
+    readonly maxAge: number | null
+  }
+}
+
 /** The answer of a sign-in or refresh, by the way the caller asked the tokens to travel. */
-export function tokenReply(status: number, issued: IssuedTokens, by: Transport): Reply {
+export function tokenReply(status: number, issued: IssuedTokens, by: Transport): TokenReply {
   const { accessToken, refreshToken, cookieMaxAge, answer } = issued
   if (by === 'cookie') {
     return { status, body: answer, cookies: { kind: 'set', accessToken, refreshToken, maxAge: cookieMaxAge } }
