@@ -32,5 +32,7 @@ export function isUniqueViolation(error: unknown): boolean {
 /** True where a row refers to one that is not there, or is referred to by one that is. */
 export function isForeignKeyViolation(error: unknown): boolean {
   const code = codeOf(error)
-  return code === '23503' || code === '23001' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY'
+  if (code === '23503' || code === '23001' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY') return true
+  // ON DELETE RESTRICT is a trigger inside SQLite, and its error has that code.
+  return code === 'SQLITE_CONSTRAINT_TRIGGER' && error instanceof Error && error.message.startsWith('FOREIGN KEY')
 }

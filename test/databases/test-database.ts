@@ -22,7 +22,9 @@ export async function createSqliteFile(): Promise<TestDatabase> {
 /** @param server the url of a server's own database; default: the server of this run */
 export async function createPostgresDatabase(server: string = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  await runOn(server, `create database ${name} template template0`)
+  // Copying the files is thrice as quick as logging each page; versions before 15 know nothing else.
+  const { rows } = await queryOn(server, "select current_setting('server_version_num')::int >= 150000 as known")
+  await runOn(server, `create database ${name} template template0 ${rows[0]?.known ? 'strategy file_copy' : ''}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return {

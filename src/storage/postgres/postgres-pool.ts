@@ -9,7 +9,8 @@ export interface PoolOptions {
   readonly logger: StorageLogger | undefined
 }
 
-const CONNECT_TIMEOUT = 5000
+const LONGEST_CONNECT = 5000
+const SHORTEST_CONNECT = 1000
 const IDLE_TIMEOUT = 30_000
 const IDLE_IN_TRANSACTION_TIMEOUT = 10_000
 /** How much later than the server the client gives up: then the server is not there any more. */
@@ -31,7 +32,11 @@ export async function openPool({ url, max, statementTimeout, logger }: PoolOptio
     max,
     ...limits,
     application_name: 'sallyport',
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    // Also how long a caller waits for a connection to become free.
+    connectionTimeoutMillis:
+      statementTimeout === 0
+        ? LONGEST_CONNECT
+        : Math.min(LONGEST_CONNECT, Math.max(SHORTEST_CONNECT, statementTimeout)),
     idleTimeoutMillis: IDLE_TIMEOUT,
     keepAlive: true,
   })

@@ -27,7 +27,8 @@ const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 export class PostgresSession implements DatabaseConnection {
   readonly #pool: Pool
   readonly #clock: Clock
-  #client: PoolClient
+  /** Absent after a loss for which there was no replacement. */
+  #client: PoolClient | undefined
   #broken = false
   #place: Place = 'alone'
 
@@ -43,7 +44,7 @@ export class PostgresSession implements DatabaseConnection {
   }
 
   release(): void {
-    this.#client.release(this.#broken)
+    this.#client?.release(this.#broken)
   }
 
   async begin(): Promise<void> {
@@ -65,7 +66,7 @@ export class PostgresSession implements DatabaseConnection {
   async rollback(): Promise<void> {
     this.#place = 'alone'
     if (this.#broken) return
-    await this.#client.query('rollback').catch(() => {
+    await this.#send({ text: 'rollback', values: [] }).catch(() => {
       this.#broken = true
     })
   }
@@ -88,24 +89,24 @@ export class PostgresSession implements DatabaseConnection {
     return this.#place === 'alone' ? this.#repeat<Row>(statement) : this.#once<Row>(statement)
   }
 
-  async #once<Row>({ text, values, name, readOnly }: Statement) {
+  async #once<Row>(statement: Statement) {
     try {
-      return await this.#client.query<Row & object>(name === undefined ? { text, values } : { text, values, name })
+      return await this.#send<Row>(statement)
     } catch (error) {
-      const failure = classify(error, this.#place, readOnly)
+      const failure = classify(error, this.#place, statement.readOnly)
       this.#broken ||= failure.discard
       throw failure.error
     }
   }
 
-  async #repeat<Row>({ text, values, name, readOnly }: Statement) {
+  async #repeat<Row>(statement: Statement) {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#client.query<Row & object>(name === undefined ? { text, values } : { text, values, name })
+        return await this.#send<Row>(statement)
       } catch (error) {
-        const { fate, discard, error: shown } = classify(error, 'alone', readOnly)
+        const { fate, discard, error: shown } = classify(error, 'alone', statement.readOnly)
         this.#broken ||= discard
-        const nothingDone = fate === 'unsent' || fate === 'undone' || (fate === 'lost' && readOnly)
+        const nothingDone = fate === 'unsent' || fate === 'undone' || (fate === 'lost' && statement.readOnly)
         if (!nothingDone || attempt === ATTEMPTS) throw shown
       }
       if (this.#broken) await this.#changeClient()
@@ -113,10 +114,16 @@ export class PostgresSession implements DatabaseConnection {
     }
   }
 
+  async #send<Row>({ text, values, name }: Pick<Statement, 'text' | 'values' | 'name'>) {
+    if (this.#client === undefined) throw new Error('The session has no connection')
+    return this.#client.query<Row & object>(name === undefined ? { text, values } : { text, values, name })
+  }
+
   async #changeClient(): Promise<void> {
-    const client = await connect(this.#pool)
-    this.#client.release(true)
-    this.#client = client
+    // Given back first: it may be the only one that the pool allows.
+    this.#client?.release(true)
+    this.#client = undefined
+    this.#client = await connect(this.#pool)
     this.#broken = false
   }
 }
