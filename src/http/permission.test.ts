@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { covers } from './permission.js'
+
+describe('covers', () => {
+  it.each([
+    ['users:read', 'users:read'],
+    ['users:*', 'users:read'],
+    ['*:read', 'users:read'],
+    ['*:*', 'users:read'],
+    ['*', 'users:read'],
+  ])('%s covers %s', (held, needed) => {
+    expect(covers(['other:thing', held], needed)).toBe(true)
+  })
+
+  it.each([
+    ['users:read', 'users:write'],
+    ['users:*', 'sessions:read'],
+    ['users', 'users:read'],
+    ['users:', 'users:read'],
+    ['user*:read', 'users:read'],
+    ['users:*:x', 'users:read'],
+    ['', 'users:read'],
+    ['users:read', '*'],
+    ['users:read', 'users:*'],
+  ])('%s does not cover %s', (held, needed) => {
+    expect(covers([held], needed)).toBe(false)
+  })
+
+  it('nothing covers nothing', () => {
+    expect(covers([], 'users:read')).toBe(false)
+  })
+})
