@@ -36,7 +36,7 @@ export async function build() {
     // A fresh folder each time: nothing of a deleted source survives, and a failed build leaves the last good one.
     rmSync(next, { recursive: true, force: true })
     await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', next])
-    chmodSync(join(next, 'cli', 'bin.cjs'), 0o755)
+    chmodSync(join(next, relative(dist, program)), 0o755)
     copyDocsPage()
     rmSync(stampFile, { force: true })
     rmSync(dist, { recursive: true, force: true })
@@ -56,7 +56,7 @@ function copyDocsPage() {
 
 /** @param {string} stamp */
 function isBuilt(stamp) {
-  return existsSync(join(dist, 'cli', 'bin.cjs')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
+  return existsSync(program) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
 }
 
 /** A digest of everything that `dist/` is made from: contents, not times, since git sets those as it likes. */
