@@ -14,7 +14,6 @@ const REQUEST_TIMEOUT = 30_000
 /** Longer than the 60 s that load balancers keep a connection, so that it is they who close it. */
 const KEEP_ALIVE_TIMEOUT = 65_000
 const MOST_HEADER_BYTES = 16 * 1024
-const MOST_HEADERS = 100
 
 export interface NodeServerOptions {
   readonly logger: HttpLogger
@@ -68,7 +67,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       maxHeaderSize: MOST_HEADER_BYTES,
       connectionsCheckingInterval: 1000,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Ours is refused as a problem, in the request line's check.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => {
       handle(incoming, outgoing).catch((error: unknown) => {
@@ -77,7 +77,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       })
     },
   )
-  server.maxHeadersCount = MOST_HEADERS
+  // Node would drop what is beyond its count, perhaps the very header that a proxy added: all are kept, and counted.
+  server.maxHeadersCount = 0
   server.on('clientError', (error, socket) => answerClientError(error, socket, common))
   return server
 }
