@@ -4,14 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStorage, type StorageOptions } from '../../src/storage/open-storage.js'
 import type { Storage } from '../../src/storage/storage.js'
 import { startTcpProxy, type TcpProxy } from '../databases/tcp-proxy.js'
-import { createPostgresDatabase, queryOn, runOn, type TestDatabase } from '../databases/test-database.js'
+import { emptyPostgresDatabase, queryOn, runOn, type TestDatabase } from '../databases/test-database.js'
 
 let database: TestDatabase
 let proxy: TcpProxy
 const opened: Storage[] = []
 
 beforeEach(async () => {
-  database = await createPostgresDatabase()
+  database = await emptyPostgresDatabase()
   const { hostname, port } = new URL(database.url)
   proxy = await startTcpProxy({ host: hostname, port: Number(port) })
 })
@@ -19,7 +19,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((storage) => storage.close()))
   await proxy.close()
-  await database.remove()
 })
 
 async function open(overrides: Partial<StorageOptions> = {}): Promise<Storage> {
