@@ -32,7 +32,7 @@ it.each(Object.keys(DATABASES))(
     expect(run.violations, `seed ${run.seed}`).toEqual([])
     expect(run.leaks).toEqual([])
     // The kills met what they were meant to meet.
-    expect(Math.min(...run.underWay)).toBe(WORKERS)
+    expect(Math.min(...run.underWay)).toBeGreaterThanOrEqual(WORKERS)
     expect(Math.min(...run.cutOff)).toBeGreaterThan(0)
     expect(run.tally.acknowledged).toBeGreaterThan(80 * KILLS)
   },
