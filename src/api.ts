@@ -147,7 +147,7 @@ export function createApi(parts: {
       return signedIn(await passwords.login(login, named(tenant_id, context), clientOf(context)))
     },
     refresh: async ({ refreshToken }, context) =>
-      signedIn(await tokens.refresh(String(refreshToken), clientOf(context))),
+      signedIn(await tokens.refresh(String(refreshToken), clientOf(context), context?.tenantId ?? null)),
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
     async verify({ accessToken, roles = [], permissions = [] }) {
       const identity = await tokens.authenticate(String(accessToken), null)

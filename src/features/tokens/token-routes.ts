@@ -28,15 +28,23 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
           schema: tokenAnswer,
         },
       },
-      errors: ['unauthenticated', 'invalid_token', 'token_expired', 'token_reused', 'session_revoked', 'overloaded'],
-      async handle({ body, refreshCookie, client }) {
+      errors: [
+        'unauthenticated',
+        'invalid_token',
+        'token_expired',
+        'token_reused',
+        'session_revoked',
+        'forbidden',
+        'overloaded',
+      ],
+      async handle({ body, refreshCookie, client, tenantHeader }) {
         const token = body.refresh_token ?? refreshCookie
         if (token === null) {
           throw new SallyportError('unauthenticated', {
             detail: 'Send `refresh_token` in the body, or the refresh cookie.',
           })
         }
-        const issued = await tokens.refresh(token, client)
+        const issued = await tokens.refresh(token, client, tenantHeader)
         return tokenReply(200, issued, body.refresh_token === undefined ? 'cookie' : 'bearer')
       },
     }),

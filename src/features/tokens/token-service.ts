@@ -30,9 +30,10 @@ export interface TokenService {
   /**
    * Exchanges a refresh token for the next pair. Presented again within the grace, it gives the family's current pair;
    * later, it ends the family (RFC 9700 §4.14.2).
-   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`
+   * @param tenantHeader `X-Tenant-ID`; a tenant other than the token's is refused, and nothing is spent
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`
    */
-  refresh(token: string, client: ClientContext): Promise<IssuedTokens>
+  refresh(token: string, client: ClientContext, tenantHeader: string | null): Promise<IssuedTokens>
   /** Ends the session of a genuine access token, expired or not. Anything else ends nothing. */
   logout(token: string, client: ClientContext): Promise<void>
   csrfToken(identity: Identity): Promise<string>
@@ -70,6 +71,11 @@ export function createTokenService(parts: {
     const state = sessionState(found)
     if (state === 'revoked') throw new SallyportError('session_revoked')
     if (state === 'expired') throw new SallyportError('token_expired')
+  }
+
+  function assertTenant(found: FoundSession, tenantHeader: string | null): void {
+    if (tenantHeader === null || tenantHeader.toLowerCase() === found.session.tenantId) return
+    throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
   }
 
   function isInGrace(found: FoundSession, counter: number): boolean {
@@ -126,16 +132,15 @@ export function createTokenService(parts: {
       if (token.counter < found.session.counter && !isInGrace(found, token.counter))
         throw new SallyportError('token_expired')
       if (sessions.isIdle(found)) throw new SallyportError('token_expired')
-      if (tenantHeader !== null && tenantHeader.toLowerCase() !== found.session.tenantId) {
-        throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
-      }
+      assertTenant(found, tenantHeader)
       sessions.noteUse(found)
       return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
     },
 
-    async refresh(text, client) {
+    async refresh(text, client, tenantHeader) {
       for (let attempt = 0; attempt < REFRESH_ATTEMPTS; attempt++) {
         const { token, found } = await findGenuine(text, 'refresh')
+        assertTenant(found, tenantHeader)
         assertAlive(found)
         const isCurrent = token.counter === found.session.counter
         if (!isCurrent && !isInGrace(found, token.counter)) {
