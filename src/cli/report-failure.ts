@@ -41,7 +41,7 @@ function explain(error: unknown): Explanation {
     const fields = error.errors.map(({ path, message }) => `${path}: ${message}`)
     const { title, action } = ERROR_CODES[error.code]
     // The action is written for who sends a request; here the title says more.
-    const lines = [error.detail === action ? `${title}.` : error.detail, ...fields, ...causes(error)]
+    const lines = [(error.detail === action ? `${title}.` : error.detail) + cause(error), ...fields]
     return { code: error.code, lines, exit: 1, extra: { errors: error.errors } }
   }
   if (error instanceof StartError) return { code: 'start_failed', lines: [error.message], exit: 1 }
@@ -50,8 +50,8 @@ function explain(error: unknown): Explanation {
 }
 
 /** Why something was not available, as the system says it: who runs a command may know, unlike who sends a request. */
-function causes({ detail, cause }: SallyportError): string[] {
-  if (!(cause instanceof Error)) return []
-  const [line = ''] = cause.message.split('\n')
-  return line === '' || detail.includes(line) ? [] : [`because: ${line}`]
+function cause({ detail, cause: reason }: SallyportError): string {
+  if (!(reason instanceof Error)) return ''
+  const [line = ''] = reason.message.split('\n')
+  return line === '' || detail.includes(line) ? '' : ` (${line})`
 }

@@ -103,11 +103,11 @@ describe('config print', () => {
     expect(code).toBe(0)
     expect(stdout).not.toMatch(/hunter2|ter2|q8Zr1vXn/)
     expect(parse(stdout)).toMatchObject({
-      secret: '********',
-      storage: { url: 'postgres://app:********@db/x?sslmode=require&sslpassword=********' },
-      redis: { url: 'redis://:********@cache' },
-      mail: { url: 'smtp://me:********@mail' },
-      auth: { jwt: { secret: ['********'], algorithm: 'HS256' }, session: { cleanup_interval: '5m' } },
+      secret: '***',
+      storage: { url: 'postgres://app:***@db/x?sslmode=require&sslpassword=***' },
+      redis: { url: 'redis://:***@cache' },
+      mail: { url: 'smtp://me:***@mail' },
+      auth: { jwt: { secret: ['***'], algorithm: 'HS256' }, session: { cleanup_interval: '5m' } },
     })
   })
 
