@@ -49,10 +49,16 @@ describeEachAuth(
       await here.api.logout({ accessToken: loggedOut.access_token })
       // Ended twice over: by its absolute end, and then by a late logout.
       const late = await signIn(here, person)
-      for (const { clock } of [here, there]) clock.advance(2 * DAY)
+      const later = (milliseconds: number) => {
+        for (const { clock } of [here, there]) clock.advance(milliseconds)
+      }
+      later(2 * DAY + HOUR)
       await here.api.logout({ accessToken: late.access_token })
-      for (const { clock } of [here, there]) clock.advance(DAY)
+      later(DAY - HOUR)
       await Promise.all([here.cleanUp(), there.cleanUp(), here.cleanUp()])
+      await there.cleanUp()
+      expect(await standingOf(here, late.access_token)).toBe('session_revoked')
+      later(HOUR)
       await there.cleanUp()
 
       const db = await stage.db()
