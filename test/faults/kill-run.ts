@@ -68,6 +68,6 @@ export async function runKills(
   }
   await server.end('SIGTERM')
   const violations = [...checkHistory(history.acts), ...checkRows(history.acts, await readRows(deployment.databaseUrl))]
-  const leaks = findSecrets(deployment.output, [...caller.secrets, ...Object.values(deployment.env)])
+  const leaks = findSecrets(deployment.output, [...caller.secrets, ...deployment.secrets])
   return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, readyAfter, leaks }
 }
