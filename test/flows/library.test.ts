@@ -36,24 +36,27 @@ describeEachAuth('The library, without HTTP', (stage) => {
     const { email, access_token, refresh_token } = await newcomer(auth)
     const { api } = auth
     const refusals = [
-      [api.register({ email, password: PASSWORD }), 'email_taken'],
-      [api.register({ email: 'x', password: PASSWORD }), 'invalid_request'],
-      [api.register({ email: newEmail(), password: 'short' }), 'weak_password'],
-      [api.register({ email: newEmail(), password: PASSWORD, tenantId: 'x' }), 'invalid_request'],
-      [api.login({ email, password: 'wrong password' }), 'invalid_credentials'],
+      [() => api.register({ email, password: PASSWORD }), 'email_taken'],
+      [() => api.register({ email: 'x', password: PASSWORD }), 'invalid_request'],
+      [() => api.register({ email: newEmail(), password: 'short' }), 'weak_password'],
+      [() => api.register({ email: newEmail(), password: PASSWORD, tenantId: 'x' }), 'invalid_request'],
+      [() => api.login({ email, password: 'wrong password' }), 'invalid_credentials'],
       [
-        api.login({ email, password: PASSWORD }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }),
+        () => api.login({ email, password: PASSWORD }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }),
         'invalid_credentials',
       ],
-      [api.login({ email, password: PASSWORD }, { tenantId: 'x' }), 'invalid_request'],
-      [api.refresh({ refreshToken: access_token }), 'invalid_token'],
-      [api.refresh({ refreshToken: refresh_token }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }), 'forbidden'],
-      [api.verify({ accessToken: refresh_token }), 'invalid_token'],
-      [api.verify({ accessToken: access_token, roles: ['admin'] }), 'forbidden'],
-      [api.verify({ accessToken: access_token, permissions: ['content:read', 'users:read'] }), 'forbidden'],
+      [() => api.login({ email, password: PASSWORD }, { tenantId: 'x' }), 'invalid_request'],
+      [() => api.refresh({ refreshToken: access_token }), 'invalid_token'],
+      [
+        () => api.refresh({ refreshToken: refresh_token }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }),
+        'forbidden',
+      ],
+      [() => api.verify({ accessToken: refresh_token }), 'invalid_token'],
+      [() => api.verify({ accessToken: access_token, roles: ['admin'] }), 'forbidden'],
+      [() => api.verify({ accessToken: access_token, permissions: ['content:read', 'users:read'] }), 'forbidden'],
     ] as const
     for (const [call, code] of refusals) {
-      const error: unknown = await call.then(
+      const error: unknown = await call().then(
         () => null,
         (reason: unknown) => reason,
       )

@@ -101,28 +101,6 @@ describeEachAuth('A flood of passwords from one address', (stage) => {
   })
 })
 
-describeEachAuth('A flood of passwords from everywhere', (stage) => {
-  it('is turned away once the queue of hashes is full, with the time to wait', async () => {
-    const auth = await stage.open({ config: { auth: { maxConcurrentHashes: 1, hashQueue: { max: 2 } } } })
-    const person = await newcomer(auth)
-    await post(auth, '/auth/login', { email: newEmail(), password: PASSWORD })
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => post(auth, '/auth/login', { email: person.email, password: PASSWORD })),
-    )
-    const refused = answers.filter(({ status }) => status !== 200)
-    expect(refused.length).toBeGreaterThan(0)
-    expect(refused.length).toBeLessThanOrEqual(17)
-    for (const answer of refused) {
-      expect(answer.status).toBe(503)
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
-      expect(await codeOf(answer)).toBe('overloaded')
-    }
-    // Who is signed in notices nothing, and the next sign-in is served.
-    expect(await standingOf(auth, person.access_token)).toBe('200')
-    expect((await post(auth, '/auth/login', { email: person.email, password: PASSWORD })).status).toBe(200)
-  })
-})
-
 /** An attempt whose address a proxy told. */
 function from(auth: TestAuth, address: string, path = '/auth/login'): Promise<Response> {
   return post(auth, path, { email: newEmail(), password: PASSWORD }, { 'x-forwarded-for': address })
