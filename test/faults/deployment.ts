@@ -73,6 +73,11 @@ export class Deployment {
     return this.#processes.map(({ output }) => output).join('\n')
   }
 
+  /** Ends every process in order. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.filter((one) => one.isRunning).map((one) => one.end('SIGTERM')))
+  }
+
   async remove(): Promise<void> {
     await Promise.all(this.#processes.filter((one) => one.isRunning).map((one) => one.end('SIGKILL')))
     rmSync(this.folder, { recursive: true, force: true })
