@@ -23,6 +23,8 @@ export interface KillRun {
   readonly underWay: readonly number[]
   /** Requests that each kill left without a known outcome. */
   readonly cutOff: readonly number[]
+  /** Requests without any answer. */
+  readonly unanswered: number
   /** Milliseconds until the server was ready again, after each kill. */
   readonly readyAfter: readonly number[]
   /** Places of the processes' output that show a password or token. */
@@ -74,7 +76,8 @@ export async function runFaults(
   await deployment.stop()
   const violations = [...checkHistory(history.acts), ...checkRows(history.acts, await readRows(deployment.databaseUrl))]
   const leaks = findSecrets(deployment.output, [...caller.secrets, ...deployment.secrets])
-  return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, readyAfter, leaks }
+  const unanswered = history.acts.filter((act) => act.status === null).length
+  return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, unanswered, readyAfter, leaks }
 }
 
 /** kill -9 of the server, and a new one on the same data. */
