@@ -33,6 +33,8 @@ export interface KillRun {
 
 /** A fault that is injected under load. Resolves when the server is ready again. */
 export interface Fault {
+  /** True where there is nobody left to ask; otherwise the load goes on until `strike` resolves. */
+  readonly endsLoad: boolean
   /** Called at a random moment. */
   strike(): Promise<void>
   /** @returns where the server is now */
@@ -61,10 +63,12 @@ export async function runFaults(
   for (let kill = 0; kill < kills; kill++) {
     const from = history.acts.length
     const { stop } = load.start(WORKERS)
-    await answers(history, from + random.between(80, 600))
+    await answers(history, from + random.between(60, 360))
     await sleep(random.between(0, 8))
     underWay.push(caller.underWay)
-    await fault.strike()
+    const struck = fault.strike()
+    if (fault.endsLoad) await stop()
+    await struck
     await stop()
     cutOff.push(history.acts.slice(from).filter((act) => act.outcome === 'unknown').length)
     const started = performance.now()
@@ -85,6 +89,7 @@ export async function killServer(deployment: Deployment, caller: Caller): Promis
   let server = deployment.serve()
   caller.url = await server.url()
   return {
+    endsLoad: true,
     async strike() {
       await server.end('SIGKILL')
     },
@@ -105,6 +110,7 @@ export async function killPostgres(
   const server = deployment.serve()
   caller.url = await server.url()
   return {
+    endsLoad: false,
     async strike() {
       await postgres.kill()
       await look(caller)
