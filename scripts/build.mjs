@@ -10,10 +10,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { installDependencies } from './install-dependencies.mjs'
 import { oneAtATime } from './one-at-a-time.mjs'
 import { cache, isStartedDirectly, main, root, runTool } from './project.mjs'
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** The built command line. */
+export const program = join(root, manifest.bin.sallyport)
 
 const dist = join(root, 'dist')
 // Beside dist, so that the paths in the source maps stay right when it takes dist's place.
@@ -32,7 +36,7 @@ export async function build() {
     // A fresh folder each time: nothing of a deleted source survives, and a failed build leaves the last good one.
     rmSync(next, { recursive: true, force: true })
     await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', next])
-    chmodSync(join(next, 'cli', 'main.js'), 0o755)
+    chmodSync(join(next, relative(dist, program)), 0o755)
     copyDocsPage()
     rmSync(stampFile, { force: true })
     rmSync(dist, { recursive: true, force: true })
@@ -52,7 +56,7 @@ function copyDocsPage() {
 
 /** @param {string} stamp */
 function isBuilt(stamp) {
-  return existsSync(join(dist, 'cli', 'main.js')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
+  return existsSync(program) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
 }
 
 /** A digest of everything that `dist/` is made from: contents, not times, since git sets those as it likes. */

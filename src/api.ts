@@ -10,8 +10,9 @@ import type { SessionRecord } from './features/sessions/session-types.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
-import { type User, usernameInput } from './features/users/user-types.js'
+import { emailInput, type User, usernameInput } from './features/users/user-types.js'
 import { parseInput } from './http/validation.js'
+import { DEFAULT_TENANT_ID } from './storage/default-tenant.js'
 import { allTenants, oneTenant } from './storage/tenant-scope.js'
 
 /** Who is calling, as the host application knows; all of it is optional. */
@@ -115,6 +116,8 @@ export interface Api {
       limit?: number
     }): Promise<{ readonly items: readonly Account[]; readonly nextCursor: string | null }>
     find(id: string): Promise<Account | null>
+    /** Of the default tenant where none is named. */
+    findByEmail(input: { email: string; tenantId?: string }): Promise<Account | null>
     disable(id: string): Promise<void>
     enable(id: string): Promise<void>
   }
@@ -184,6 +187,10 @@ export function createApi(parts: {
       },
       async find(id) {
         const user = await users.find(allTenants(), id)
+        return user === null ? null : accountOf(user)
+      },
+      async findByEmail({ email, tenantId = DEFAULT_TENANT_ID }) {
+        const user = await users.findForSignIn(oneTenant(tenantId), parseInput(emailInput, email))
         return user === null ? null : accountOf(user)
       },
       disable: (id) => admin.setDisabled(allTenants(), id, true, { actorId: null, client: null }),

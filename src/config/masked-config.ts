@@ -22,14 +22,12 @@ export function maskedConfig(config: Config): MaskedSection {
   return root
 }
 
-/** A URL without the password in it, and without what its query may hide. */
+/** A URL without the password in it, nor one in its query. */
 export function maskUrl(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i, maskUser).replace(/([?&][^=&#]*)=[^&#]*/g, `$1=${MASK}`)
-}
-
-function maskUser(_: string, scheme: string, user: string): string {
-  const [name = '', ...password] = user.split(':')
-  return `${scheme}${name}${password.length > 0 ? `:${MASK}` : ''}@`
+  // The last @ ends the credentials: a password that was not percent-encoded may hold one, or a slash.
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/@?#]*):.*@/is, `$1:${MASK}@`)
+    .replace(/([?&][^=&#]*(?:pass|secret|token|key)[^=&#]*)=[^&#]*/gi, `$1=${MASK}`)
 }
 
 function masked(value: unknown, notes: FieldNotes): MaskedValue {

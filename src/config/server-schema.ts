@@ -72,7 +72,9 @@ export const storageSchema = z.strictObject({
 })
 
 function urlOfStorage(value: string): string | null {
-  const known = /^sqlite:(?!\/\/)[^?#]+$/.test(value) ? plainText(value) : urlOf('postgres', 'postgresql')(value)
+  const known = /^sqlite:(?!\/\/(?![./]))[^?#]+$/.test(value)
+    ? plainText(value)
+    : urlOf('postgres', 'postgresql')(value)
   return known
 }
 

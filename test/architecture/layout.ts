@@ -29,7 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
-  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'server', 'jobs'],
+  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'api.ts', 'server', 'jobs'],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
   'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api.ts'],
 }

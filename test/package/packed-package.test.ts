@@ -8,7 +8,7 @@ const SLOW = 120_000
 const MOST_BYTES = 4 * 1024 * 1024
 
 const EXPECTED = [
-  /^dist\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts|js\.map)$/,
+  /^dist\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts|js\.map|cjs|d\.cts|cjs\.map)$/,
   /^dist\/http\/docs-assets\/(swagger-ui-bundle\.js|swagger-ui\.css|LICENSE)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/,
 ]

@@ -93,7 +93,8 @@ export function createTokenService(parts: {
       cookieMaxAge: session.remember ? Math.max(0, Math.floor((session.refreshExpiresAt - now) / 1000)) : null,
       answer: {
         token_type: 'Bearer',
-        expires_in: Math.max(0, Math.floor((expiresAt - now) / 1000)),
+        // Rounded up: the milliseconds between the commit and this answer are no second of the token's life.
+        expires_in: Math.max(0, Math.ceil((expiresAt - now) / 1000)),
         expires_at: new Date(expiresAt).toISOString(),
         user_id: session.userId,
         user: userAnswerOf(identityOf(found, expiresAt)),

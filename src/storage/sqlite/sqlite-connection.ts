@@ -5,6 +5,7 @@ import { isBusy, translateSqliteError } from './sqlite-error.js'
 import type { Outcome, SqliteHandle } from './sqlite-handle.js'
 
 const LONGEST_PAUSE = 25
+const READ = /^\s*(select|pragma)\b/i
 
 /**
  * The one connection of the process and the turn at it. Another process's write lock is waited for in short pauses,
@@ -22,16 +23,25 @@ export class SqliteConnection {
     this.#patience = patience
   }
 
-  get inTransaction(): boolean {
-    return this.#handle.inTransaction
-  }
-
   acquire(patience?: number): Promise<void> {
     return this.#mutex.acquire(patience)
   }
 
   release(): void {
     this.#mutex.release()
+  }
+
+  begin(patience?: number): Promise<void> {
+    return this.#patiently(() => this.#handle.run('BEGIN IMMEDIATE'), patience)
+  }
+
+  commit(): Promise<void> {
+    return this.#patiently(() => this.#handle.run('COMMIT'))
+  }
+
+  rollback(): void {
+    // A full disk, for one, makes SQLite roll back by itself.
+    if (this.#handle.inTransaction) this.#handle.run('ROLLBACK')
   }
 
   /** Runs one statement by itself, at once where nobody else is at work. */
@@ -44,25 +54,37 @@ export class SqliteConnection {
     }
   }
 
-  /** Runs one statement for who holds the turn. */
-  async execute<Row>(
-    sql: string,
-    parameters: readonly Bindable[],
-    patience: number = this.#patience,
-  ): Promise<Outcome<Row>> {
-    const deadline = performance.now() + patience
-    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      try {
-        return this.#handle.execute<Row>(sql, parameters)
-      } catch (error) {
-        // Inside a transaction the write lock is ours already, and only COMMIT may meet a reader.
-        if (!isBusy(error) || performance.now() > deadline) throw translateSqliteError(error)
-      }
-      await sleep(pause * (0.5 + Math.random()))
+  /**
+   * Runs one statement for who holds the turn. One that writes gets a transaction of its own, since libsql does not
+   * reset a statement that met another's lock, and every later read would see the database as it was then.
+   */
+  async execute<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
+    if (this.#handle.inTransaction || READ.test(sql)) {
+      return this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
+    }
+    await this.begin()
+    try {
+      const outcome = await this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
+      await this.commit()
+      return outcome
+    } finally {
+      this.rollback()
     }
   }
 
   close(): void {
     this.#handle.close()
+  }
+
+  async #patiently<Result>(work: () => Result, patience: number = this.#patience): Promise<Result> {
+    const deadline = performance.now() + patience
+    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw translateSqliteError(error)
+      }
+      await sleep(pause * (0.5 + Math.random()))
+    }
   }
 }

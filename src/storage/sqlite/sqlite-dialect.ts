@@ -43,17 +43,16 @@ class SqliteDriver implements Driver {
     return this.#session
   }
 
-  async beginTransaction(): Promise<void> {
-    await this.#connection.execute('BEGIN IMMEDIATE', [])
+  beginTransaction(): Promise<void> {
+    return this.#connection.begin()
   }
 
-  async commitTransaction(): Promise<void> {
-    await this.#connection.execute('COMMIT', [])
+  commitTransaction(): Promise<void> {
+    return this.#connection.commit()
   }
 
   async rollbackTransaction(): Promise<void> {
-    // A full disk, for one, makes SQLite roll back by itself.
-    if (this.#connection.inTransaction) await this.#connection.execute('ROLLBACK', [])
+    this.#connection.rollback()
   }
 
   async releaseConnection(): Promise<void> {

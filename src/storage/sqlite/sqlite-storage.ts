@@ -66,7 +66,7 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
       }
     },
     close() {
-      closing ??= connection.acquire().finally(() => db.destroy())
+      closing ??= closeWhole(connection, db)
       return closing
     },
   }
@@ -113,12 +113,22 @@ async function migrateSqlite(db: Kysely<Tables>, guard: TransactionGuard): Promi
   await runTransaction(schema, guard, (tx) => applyMigrations(tx, 'sqlite'))
 }
 
+/** Moves the WAL into the file before closing: libsql keeps it open until the garbage collector has been. */
+async function closeWhole(connection: SqliteConnection, db: Kysely<Tables>): Promise<void> {
+  try {
+    await connection.acquire()
+    await connection.execute('PRAGMA wal_checkpoint(TRUNCATE)', [])
+  } finally {
+    await db.destroy()
+  }
+}
+
 /** Takes the write lock and rolls back what it wrote: a read-only file or folder shows, and nothing grows. */
 async function probe(connection: SqliteConnection): Promise<void> {
-  await connection.execute('BEGIN IMMEDIATE', [], CHECK_PATIENCE)
+  await connection.begin(CHECK_PATIENCE)
   try {
     await connection.execute("INSERT INTO settings (name, value) VALUES ('', '')", [])
   } finally {
-    if (connection.inTransaction) await connection.execute('ROLLBACK', [])
+    connection.rollback()
   }
 }

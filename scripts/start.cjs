@@ -1,0 +1,28 @@
+// CommonJS, since loading the first ES module fixes the size of the thread pool that password hashes need (see
+// src/cli/bin.cts, which is too late here).
+const { availableParallelism } = require('node:os')
+const { pathToFileURL } = require('node:url')
+const hashes = Number(process.env.MAX_CONCURRENT_LOGINS) || availableParallelism()
+process.env.UV_THREADPOOL_SIZE ||= String(Math.min(1024, Math.max(16, hashes + 2)))
+
+import('./project.mjs').then(({ main }) =>
+  main(async () => {
+    const { build, program } = await import('./build.mjs')
+    await build()
+    if (process.env.npm_lifecycle_event) stopWithParent()
+    // In this very process, so that signals and the exit code need no forwarding.
+    process.argv = [process.execPath, program, 'serve', ...process.argv.slice(2)]
+    await import(pathToFileURL(program).href)
+  }),
+)
+
+/** npm runs scripts in a shell that keeps a SIGTERM to itself. When that shell is gone, the server is to go as well. */
+function stopWithParent() {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  timer.unref()
+}

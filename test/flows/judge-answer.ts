@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { ERROR_CODES } from '../../src/contract/error-codes.js'
+import { type AnswerValidator, createAnswerValidator } from '../openapi/validate-answer.js'
+
+const codes: readonly string[] = Object.keys(ERROR_CODES)
+
+export const problemShape = z.strictObject({
+  type: z.url(),
+  title: z.string().min(1),
+  status: z.int(),
+  detail: z.string().min(1),
+  code: z.string().refine((code) => codes.includes(code)),
+  request_id: z.string(),
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).optional(),
+})
+
+/** What no refusal may give away, by the way it would look. */
+const LEAKS: Readonly<Record<string, RegExp>> = {
+  'a stack': /\n\s+at |\.[jt]s:\d+|node_modules/,
+  'a path': /\/(?:home|tmp|work|usr|var|src|dist)\//,
+  SQL: /\b(?:select .+ from|insert into|update .+ set|delete from|sqlite|postgres|constraint|relation ")/i,
+  'a token': /sp[srkt]_[A-Za-z0-9_-]{12}/,
+}
+
+const validators = new Map<string, AnswerValidator>()
+
+/** Throws where an answer is not what the document says, or a refusal is not as contract §1 has it. */
+export async function judgeAnswer(document: object, method: string, path: string, answer: Response): Promise<void> {
+  const key = JSON.stringify(document)
+  const validate = validators.get(key) ?? createAnswerValidator(document)
+  validators.set(key, validate)
+  const objections = await validate(method, path, answer.clone())
+  if (!answer.headers.get('x-request-id')) objections.push('there is no X-Request-Id')
+  if (answer.headers.get('cache-control') !== 'no-store' && path.includes('/auth')) objections.push('it may be cached')
+  if (answer.status >= 400 && method !== 'HEAD') objections.push(...(await judgeRefusal(answer)))
+  if (objections.length > 0) throw new Error(`${method} ${path} ${answer.status}:\n${objections.join('\n')}`)
+}
+
+async function judgeRefusal(answer: Response): Promise<string[]> {
+  const text = await answer.clone().text()
+  if (answer.headers.get('content-type') !== 'application/problem+json') return [`it is no problem: ${text}`]
+  const problem = problemShape.parse(JSON.parse(text))
+  const objections = Object.entries(LEAKS)
+    .filter(([, pattern]) => pattern.test(text))
+    .map(([what]) => `it gives away ${what}: ${text}`)
+  if (problem.status !== answer.status) objections.push('the body names another status')
+  if (problem.request_id !== answer.headers.get('x-request-id')) objections.push('the body names another request id')
+  if (!problem.type.endsWith(`/${problem.code}`)) objections.push('the type is of another code')
+  const challenged = (answer.headers.get('www-authenticate') ?? '').startsWith('Bearer')
+  if (challenged !== (answer.status === 401)) objections.push('a challenge belongs to a 401, and to nothing else')
+  return objections
+}
