@@ -33,14 +33,17 @@ export interface SignedIn {
   readonly expiresIn: number
   readonly expiresAt: Date
   readonly user: SignedInUser
-  readonly session: {
-    readonly id: string
-    readonly ipAddress: string | null
-    readonly userAgent: string | null
-    readonly lastActivity: Date
-    readonly expiresAt: Date
-    readonly createdAt: Date
-  }
+  /** Null in stateless mode, where the answer shows no session. */
+  readonly session: SignedInSession | null
+}
+
+export interface SignedInSession {
+  readonly id: string
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly lastActivity: Date
+  readonly expiresAt: Date
+  readonly createdAt: Date
 }
 
 export interface SignedInUser {
@@ -226,14 +229,17 @@ function signedIn({ accessToken, refreshToken, answer }: IssuedTokens): SignedIn
       isGuest: user.is_guest,
       createdAt: new Date(user.created_at),
     },
-    session: {
-      id: session.id,
-      ipAddress: session.ip_address,
-      userAgent: session.user_agent,
-      lastActivity: new Date(session.last_activity),
-      expiresAt: new Date(session.expires_at),
-      createdAt: new Date(session.created_at),
-    },
+    session:
+      session === undefined
+        ? null
+        : {
+            id: session.id,
+            ipAddress: session.ip_address,
+            userAgent: session.user_agent,
+            lastActivity: new Date(session.last_activity),
+            expiresAt: new Date(session.expires_at),
+            createdAt: new Date(session.created_at),
+          },
   }
 }
 

@@ -1,5 +1,7 @@
 import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
+import { keyRoutes } from './features/keys/key-routes.js'
+import type { Keyring } from './features/keys/key-service.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { sessionRoutes } from './features/sessions/session-routes.js'
@@ -17,6 +19,7 @@ export interface RouteServices {
   readonly profile: Profile
   readonly sessions: SessionService
   readonly health: HealthService
+  readonly keyring: Keyring
 }
 
 /** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
@@ -26,6 +29,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...sessionRoutes(services.sessions), // /auth/sessions
+    ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health
   ]
 }

@@ -2,7 +2,7 @@ import type { ClientContext } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientAddress } from '../runtime/client-address.js'
 import { type Answer, answerOf } from './answer.js'
-import { identifyCaller } from './authentication.js'
+import { type Caller, identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
 import { createCookieJar } from './cookies.js'
 import { addCorsHeaders, addPreflightHeaders, isPreflight } from './cors.js'
@@ -18,6 +18,7 @@ import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
 import { requestIdOf } from './request-id.js'
+import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -74,7 +75,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     await checkCsrf({ guard: guard.csrf, ...caller, headers: request.headers, host }, origins, dependencies.csrf)
     checkPermissions(guard.permissions ?? [], caller.identity?.permissions ?? [])
     if (guard.limit) await checkLimit(guard.limit, client.ipAddress, dependencies.limits, exchange.headers)
-    return route.run({
+    const reply = await route.run({
       body: await bodyOf(route, request),
       query: parseQueryOf(route, url),
       params,
@@ -83,6 +84,14 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
       tenantHeader: request.headers.get('x-tenant-id'),
       headers: request.headers,
     })
+    return withConvertedCookie(reply, caller)
+  }
+
+  /** A browser with cookies alone never refreshes by itself: its access cookie changes mode on the way. */
+  async function withConvertedCookie(reply: Reply, { credential, identity }: Caller): Promise<Reply> {
+    if (reply.cookies !== undefined || credential?.source !== 'cookie' || identity === null) return reply
+    const converted = await dependencies.convert?.(credential, identity)
+    return converted ? { ...reply, cookies: { kind: 'access', ...converted } } : reply
   }
 
   function parseQueryOf(route: Route, url: URL): unknown {

@@ -50,6 +50,7 @@ export type CookieChange =
       readonly refreshToken: string
       readonly maxAge: number | null
     }
+  | { readonly kind: 'access'; readonly accessToken: string; readonly maxAge: number | null }
   | { readonly kind: 'clear' }
 
 export interface Reply {

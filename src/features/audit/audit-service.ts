@@ -10,9 +10,11 @@ import type { AuditEvent, RecordEvent } from './audit-types.js'
 export interface AuditService {
   /**
    * Runs a decision and the events that tell of it in one transaction: both are durable, or neither is.
-   * The log hears of the events after the commit.
+   * Listeners, the log among them, hear of the events after the commit.
    */
   transaction<Result>(work: (tx: Transaction<Tables>, record: RecordEvent) => Promise<Result>): Promise<Result>
+  /** Calls `listener` with every event of this process, once it is committed. A listener must not throw. */
+  subscribe(listener: (event: AuditEvent) => void): void
 }
 
 export function createAuditService(parts: {
@@ -21,7 +23,11 @@ export function createAuditService(parts: {
   readonly logger: Logger
 }): AuditService {
   const { storage, clock, logger } = parts
+  const listeners: ((event: AuditEvent) => void)[] = [(event) => log(logger, event)]
   return {
+    subscribe(listener) {
+      listeners.push(listener)
+    },
     async transaction(work) {
       let committed: AuditEvent[] = []
       const result = await storage.transaction(async (tx) => {
@@ -34,7 +40,7 @@ export function createAuditService(parts: {
           events.push(event)
         })
       })
-      for (const event of committed) log(logger, event)
+      for (const event of committed) for (const listener of listeners) listener(event)
       return result
     },
   }

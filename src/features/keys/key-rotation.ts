@@ -32,7 +32,10 @@ export interface KeyRotation {
    * @param ifActiveIs does nothing where another node has rotated since
    * @param actorId who asks; null for the schedule
    */
-  rotate(purpose: KeysTable['purpose'], options?: { readonly ifActiveIs?: number; readonly actorId?: string | null }): Promise<void>
+  rotate(
+    purpose: KeysTable['purpose'],
+    options?: { readonly ifActiveIs?: number; readonly actorId?: string | null },
+  ): Promise<void>
   /** Rotates what is older than the settings allow. Returns true where something was. */
   rotateIfDue(): Promise<boolean>
 }
@@ -56,7 +59,12 @@ export function createKeyRotation(parts: {
     return purpose === 'session' ? randomBytes(32) : generateSigningKey(settings.algorithm)
   }
 
-  async function add(tx: Queryable, purpose: KeysTable['purpose'], status: 'next' | 'active', bytes: Buffer): Promise<number> {
+  async function add(
+    tx: Queryable,
+    purpose: KeysTable['purpose'],
+    status: 'next' | 'active',
+    bytes: Buffer,
+  ): Promise<number> {
     const now = clock.now()
     const id = await nextKeyId(tx)
     await insertKey(tx, {
@@ -73,7 +81,11 @@ export function createKeyRotation(parts: {
     return id
   }
 
-  async function isMissing(purpose: KeysTable['purpose'], status: 'next' | 'active', queryable: Queryable): Promise<boolean> {
+  async function isMissing(
+    purpose: KeysTable['purpose'],
+    status: 'next' | 'active',
+    queryable: Queryable,
+  ): Promise<boolean> {
     return (await findKey(queryable, purpose, algorithmOf(purpose), status)) === null
   }
 

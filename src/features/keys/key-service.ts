@@ -7,7 +7,7 @@ import type { AuditService } from '../audit/audit-service.js'
 import { createKeyRotation, type RotationSettings, SESSION_ALGORITHM, sealPurpose } from './key-rotation.js'
 import { openSigningKey, sharedSecretKey } from './key-signing.js'
 import { listKeys, settleCheckValue } from './key-store.js'
-import { type KeySummary, SIGNING_ALGORITHMS, type SessionKey, type SigningKey } from './key-types.js'
+import { type KeySummary, type SessionKey, SIGNING_ALGORITHMS, type SigningKey } from './key-types.js'
 
 /** How long what was read is believed before the database is asked again, in milliseconds. */
 const FRESH = 1_000
@@ -140,7 +140,8 @@ export async function openKeyring(parts: {
     return { digest: digestOf(rows), sessionKeys, activeSession, signingKeys, signing, rows: shown }
   }
 
-  const isHonoured = (key: { readonly expiresAt: number | null }) => key.expiresAt === null || clock.now() < key.expiresAt
+  const isHonoured = (key: { readonly expiresAt: number | null }) =>
+    key.expiresAt === null || clock.now() < key.expiresAt
 
   return {
     activeSessionKey() {

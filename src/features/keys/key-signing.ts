@@ -1,4 +1,13 @@
-import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPair, hkdfSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPair,
+  hkdfSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import { calculateJwkThumbprint } from 'jose'
 import type { SigningAlgorithm, SigningKey } from './key-types.js'

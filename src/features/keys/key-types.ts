@@ -37,4 +37,6 @@ export interface KeySummary {
 }
 
 /** RFC 7517 §5. */
-export const jwksAnswer = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }).meta({ id: 'JwkSet' })
+export const jwksAnswer = z
+  .object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .meta({ id: 'JwkSet' })

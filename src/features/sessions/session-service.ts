@@ -48,7 +48,8 @@ export interface SessionService {
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
   isIdle(found: FoundSession): boolean
-  noteUse(found: FoundSession): void
+  /** @param session `lastActivity`: the latest that is known to be written */
+  noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
   /** Spends the current pair of `found` and records it. False where somebody else was first, or the session ended. */
   advance(found: FoundSession, keyId: number, client: ClientContext): Promise<boolean>
   /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
@@ -82,8 +83,9 @@ export interface Ending {
   readonly userId?: string
 }
 
-/** Ended sessions stay this long, so that their tokens are told what happened to them. */
+/** Ended sessions stay this long at least, so that their tokens are told what happened to them. */
 const KEEP_ENDED = 24 * 3_600_000
+const KEEP_MARGIN = 3_600_000
 const CLEAN_UP_BATCH = 500
 
 export function createSessionService(parts: {
@@ -96,7 +98,8 @@ export function createSessionService(parts: {
   const { storage, clock, audit, access, lifetimes } = parts
   const find = prepareFindSession(storage, access.rolesColumn())
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
-  const idleSince = lifetimes.idle + lifetimes.activityInterval
+  // A JWT never outlives the refresh token; only an opaque token can.
+  const idleSince = lifetimes.mode === 'stateless' ? 0 : lifetimes.idle + lifetimes.activityInterval
 
   async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
     const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)
@@ -139,7 +142,7 @@ export function createSessionService(parts: {
     },
 
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
-    noteUse: (found) => activity.touch(found.session, found.now),
+    noteUse: (session, now) => activity.touch(session, now),
 
     async advance({ session, now }, keyId, client) {
       const scope = oneTenant(session.tenantId)
@@ -225,7 +228,7 @@ export function createSessionService(parts: {
         let deleted = 0
         for (const ended of ['revoked', 'expired'] as const) {
           const rows = await deleteEndedSessions(allTenants(), tx, storage, {
-            keep: KEEP_ENDED,
+            keep: Math.max(KEEP_ENDED, lifetimes.jwt + KEEP_MARGIN),
             limit: CLEAN_UP_BATCH,
             ended,
           })

@@ -276,6 +276,7 @@ export function toSession(row: Selectable<SessionsTable>): SessionRecord {
     userAgent: row.user_agent,
     createdAt: row.created_at,
     lastActivity: row.last_activity,
+    refreshedAt: row.refreshed_at,
     refreshExpiresAt: row.refresh_expires_at,
     absoluteExpiresAt: row.absolute_expires_at,
     revokedAt: row.revoked_at,

@@ -15,6 +15,8 @@ const me = userAnswer
 export interface Profile {
   /** The `user` of the token answer. */
   userAnswerOf(identity: Identity): z.output<typeof userAnswer>
+  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
+  current(identity: Identity): Promise<Identity>
   /** @throws SallyportError `not_found` where the account is gone */
   rename(identity: Identity, username: string, client: ClientContext): Promise<Identity>
 }
@@ -37,7 +39,7 @@ export function userRoutes(profile: Profile): readonly Route[] {
     guard: { authentication: 'required', csrf: 'none' },
     responses: shown,
     errors: [],
-    handle: async ({ identity }: { readonly identity: Identity }) => answer(identity),
+    handle: async ({ identity }: { readonly identity: Identity }) => answer(await profile.current(identity)),
   } as const
   return [
     defineRoute({ ...read, base: 'auth', path: '/me', operationId: 'me' }),
@@ -54,7 +56,11 @@ export function userRoutes(profile: Profile): readonly Route[] {
       responses: shown,
       errors: ['not_found'],
       async handle({ identity, body, client }) {
-        return answer(body.username === undefined ? identity : await profile.rename(identity, body.username, client))
+        return answer(
+          body.username === undefined
+            ? await profile.current(identity)
+            : await profile.rename(identity, body.username, client),
+        )
       },
     }),
   ]
