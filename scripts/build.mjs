@@ -35,7 +35,7 @@ export async function build() {
     console.error('sallyport: building')
     // A fresh folder each time: nothing of a deleted source survives, and a failed build leaves the last good one.
     rmSync(next, { recursive: true, force: true })
-    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', next])
+    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', next], { quiet: true })
     chmodSync(join(next, relative(dist, program)), 0o755)
     copyDocsPage()
     rmSync(stampFile, { force: true })

@@ -5,6 +5,7 @@ import { SallyportError } from '../contract/sallyport-error.js'
 const ORIGIN_FORM = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?[\]|]*)?$/
 const HOST = /^(?:[A-Za-z0-9\-._~]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+const MOST_HEADERS = 100
 /** Node keeps the first of two of these; somebody in front may have believed the second. */
 const SINGLE = new Set(['authorization', 'host'])
 
@@ -15,6 +16,7 @@ const SINGLE = new Set(['authorization', 'host'])
 export function checkRequestLine({ url = '', headers, rawHeaders }: IncomingMessage): SallyportError | null {
   if (!ORIGIN_FORM.test(url)) return malformed('The request target must be an absolute path in escaped form.')
   if (!HOST.test(headers.host ?? '')) return malformed('The Host header is malformed.')
+  if (rawHeaders.length > 2 * MOST_HEADERS) return malformed(`A request has at most ${MOST_HEADERS} headers.`)
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''

@@ -158,6 +158,12 @@ describe('what never becomes a request', () => {
     ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n'],
     ['a raw quote in the target', 'GET /auth/"open HTTP/1.1\r\nHost: localhost\r\n\r\n'],
     ['a backslash in the target', 'GET /auth\\open HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['no Host header', 'GET /auth/open HTTP/1.1\r\n\r\n'],
+    ['more headers than 100', `GET /auth/open HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(100)}\r\n`],
+    [
+      'more headers than Node would count',
+      `GET /auth/open HTTP/1.1\r\n${'a:\r\n'.repeat(3000)}Host: localhost\r\n\r\n`,
+    ],
     ['two Host headers', 'GET /auth/open HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n'],
     ['a Host with user information', 'GET /auth/open HTTP/1.1\r\nHost: a@localhost\r\n\r\n'],
     [
@@ -169,6 +175,7 @@ describe('what never becomes a request', () => {
   it('has its twin: the same requests in order are answered', async () => {
     expect((await request('GET /auth/open?a=b')).status).toBe(200)
     expect((await request('GET /users/me', ['Authorization: Bearer good'])).status).toBe(200)
+    expect((await request('GET /auth/open', new Array(98).fill('a: b'))).status).toBe(200)
     expect(
       (await request('POST /auth/login', ['Content-Type: application/json', 'Content-Length: 2'], '{}')).status,
     ).toBe(200)

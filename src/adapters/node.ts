@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal } from '../http/problem.js'
@@ -13,7 +14,6 @@ const REQUEST_TIMEOUT = 30_000
 /** Longer than the 60 s that load balancers keep a connection, so that it is they who close it. */
 const KEEP_ALIVE_TIMEOUT = 65_000
 const MOST_HEADER_BYTES = 16 * 1024
-const MOST_HEADERS = 100
 
 export interface NodeServerOptions {
   readonly logger: HttpLogger
@@ -25,13 +25,20 @@ export interface NodeServerOptions {
  */
 export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: NodeServerOptions): Server {
   const common = securityHeaders(config)
+  // The answer is written here and not handed back as a `Response`, which would be taken apart again at once.
   const listener = getRequestListener(
-    (request, { incoming }) => app.fetch(request, { remoteAddress: incoming.socket.remoteAddress ?? null }),
+    async (request, { incoming, outgoing }) => {
+      const answer = await app.answer(request, { remoteAddress: incoming.socket.remoteAddress ?? null })
+      outgoing.statusCode = answer.status
+      for (const [name, value] of Object.entries(headersOf(answer.headers))) outgoing.setHeader(name, value)
+      outgoing.end(answer.body ?? '')
+      return RESPONSE_ALREADY_SENT
+    },
     {
       overrideGlobalObjects: false,
       errorHandler: (error) => {
-        const answer = earlyRefusal(new SallyportError('invalid_request', { cause: error }), common)
-        return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } })
+        const refusal = earlyRefusal(new SallyportError('invalid_request', { cause: error }), common)
+        return new Response(refusal.body, { status: refusal.status, headers: { ...refusal.headers } })
       },
     },
   )
@@ -60,7 +67,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       maxHeaderSize: MOST_HEADER_BYTES,
       connectionsCheckingInterval: 1000,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Ours is refused as a problem, in the request line's check.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => {
       handle(incoming, outgoing).catch((error: unknown) => {
@@ -69,7 +77,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       })
     },
   )
-  server.maxHeadersCount = MOST_HEADERS
+  // Node would drop what is beyond its count, perhaps the very header that a proxy added: all are kept, and counted.
+  server.maxHeadersCount = 0
   server.on('clientError', (error, socket) => answerClientError(error, socket, common))
   return server
 }
@@ -86,6 +95,12 @@ function knock(app: HttpApp, incoming: IncomingMessage): ReturnType<HttpApp['kno
     },
     remoteAddress: incoming.socket.remoteAddress ?? null,
   })
+}
+
+// `Headers` joins what has one name, but cookies must stay apart (RFC 6265 §3).
+function headersOf(headers: Headers): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie()
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) }
 }
 
 function splitOnce(text: string, separator: string): string[] {

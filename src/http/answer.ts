@@ -2,7 +2,7 @@ import type { CookieJar } from './cookies.js'
 import { setCookieHeaders } from './cookies.js'
 import type { Reply } from './route.js'
 
-/** An answer before the headers that every answer gets. */
+/** What goes out, without a `Response` around it: a server can write it as it is. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -20,4 +20,20 @@ export function answerOf(reply: Reply, jar: CookieJar): Answer {
   if (reply.body === undefined) return { status: reply.status, headers, body: null }
   headers.set('content-type', 'application/json; charset=utf-8')
   return { status: reply.status, headers, body: JSON.stringify(reply.body) }
+}
+
+/** The headers of both; of one that both have the second counts, except for those that add up. */
+export function merged(base: Headers, more: Headers): Headers {
+  for (const [name, value] of more) {
+    if (name === 'set-cookie' || name === 'vary') base.append(name, value)
+    else base.set(name, value)
+  }
+  return base
+}
+
+/** The answer with its length, and without a body where HTTP allows none (RFC 9110 §9.3.2, §15.3.5, §15.4.5). */
+export function finished(method: string, { status, headers, body }: Answer): Answer {
+  const isBodiless = status === 204 || status === 304
+  if (body !== null && !isBodiless) headers.set('content-length', String(Buffer.byteLength(body)))
+  return { status, headers, body: isBodiless || method === 'HEAD' ? null : body }
 }

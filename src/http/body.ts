@@ -1,7 +1,7 @@
 import { SallyportError } from '../contract/sallyport-error.js'
 import { parseStrictJson } from './strict-json.js'
 
-export const MOST_BODY_BYTES = 64 * 1024
+const MOST_BODY_BYTES = 64 * 1024
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
 

@@ -22,6 +22,7 @@ export function createDoors(
       const ipAddress = clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null)
       const client = { ipAddress, userAgent: call.header('user-agent') ?? null, requestId }
       const reply = await door.answer({ ...call, client })
+      checkHeaders(reply.headers)
       return { ...reply, headers: { ...always, ...reply.headers } }
     } catch (error) {
       const problem = problemAnswer(error, requestId, logger)
@@ -32,5 +33,12 @@ export function createDoors(
   return (call) => {
     const door = doors.get(call.path)
     return door ? answer(door, call) : null
+  }
+}
+
+// Whatever writes the answer refuses these as well, but past the point where a refusal can still be answered.
+function checkHeaders(headers: DoorReply['headers']): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\x20-\x7E]*$/.test(value)) throw new Error(`The door's header ${name} has an illegal value`)
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import type { Clock } from '../runtime/clock.js'
+import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
 import type { Door, DoorReply } from './door.js'
 import type { LimitName } from './route.js'
@@ -79,6 +80,8 @@ export interface DoorCall {
 export interface HttpApp {
   /** Answers one request, doors and routes alike; never throws. */
   fetch(request: Request, connection?: Connection): Promise<Response>
+  /** The same without a `Response`, for a server that writes it itself. */
+  answer(request: Request, connection?: Connection): Promise<Answer>
   /** The answer of a door where one stands at this path, else `null`: for servers that can spare building a `Request`. */
   knock(call: DoorCall): Promise<DoorReply> | null
   /** The OpenAPI 3.1 document of every route and door. */

@@ -55,8 +55,8 @@ describe('the chain', () => {
 
     expect(await code(send(null))).toBe('unauthenticated')
     expect(await code(send('poor'))).toBe('csrf_rejected')
-    expect(await code(send('poor', { 'x-csrf-token': 'csrf-poor' }))).toBe('forbidden')
     sample.limit.remaining = 0
+    expect(await code(send('poor', { 'x-csrf-token': 'csrf-poor' }))).toBe('forbidden')
     expect(await code(send('good', csrf))).toBe('rate_limited')
     sample.limit.remaining = 10
     expect(await code(send('good', csrf))).toBe('invalid_request')

@@ -1,7 +1,7 @@
 import type { ClientContext } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientAddress } from '../runtime/client-address.js'
-import { type Answer, answerOf } from './answer.js'
+import { type Answer, answerOf, finished, merged } from './answer.js'
 import { type Caller, identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
 import { createCookieJar } from './cookies.js'
@@ -99,14 +99,14 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     return names ? parseQuery(url.search.slice(1), names) : undefined
   }
 
-  async function fetch(request: Request, connection: Connection = { remoteAddress: null }): Promise<Response> {
+  async function answer(request: Request, connection: Connection = { remoteAddress: null }): Promise<Answer> {
     const url = new URL(request.url)
     const header = (name: string) => request.headers.get(name) ?? undefined
     const call = { method: request.method, path: url.pathname, query: url.search.slice(1), header, ...connection }
     const door = knock(call)
     if (door) {
       const reply = await door
-      return respond(request.method, reply.status, new Headers({ ...reply.headers }), reply.body)
+      return finished(request.method, { ...reply, headers: new Headers({ ...reply.headers }) })
     }
     const requestId = requestIdOf(header('x-request-id'), clock)
     const ipAddress = clientAddress(connection.remoteAddress, header('x-forwarded-for') ?? null)
@@ -114,10 +114,10 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const exchange: Exchange = { request, url, client, headers: new Headers({ ...common }), template: null }
     exchange.headers.set('x-request-id', requestId)
     const started = performance.now()
-    const answer = await walk(exchange).catch((error: unknown) => refusal(error, requestId))
-    const fields = { request_id: requestId, method: request.method, route: exchange.template, status: answer.status }
+    const given = await walk(exchange).catch((error: unknown) => refusal(error, requestId))
+    const fields = { request_id: requestId, method: request.method, route: exchange.template, status: given.status }
     logger.info({ ...fields, duration_ms: Math.round(performance.now() - started) }, 'request')
-    return respond(request.method, answer.status, merged(exchange.headers, answer.headers), answer.body)
+    return finished(request.method, { ...given, headers: merged(exchange.headers, given.headers) })
   }
 
   function refusal(error: unknown, requestId: string): Answer {
@@ -125,7 +125,15 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     return { ...problem, headers: new Headers({ ...problem.headers }) }
   }
 
-  return { fetch, knock, openapi }
+  return {
+    answer,
+    fetch: async (request, connection) => {
+      const { status, headers, body } = await answer(request, connection)
+      return new Response(body, { status, headers })
+    },
+    knock,
+    openapi,
+  }
 }
 
 function once<T extends object>(make: () => T): () => T {
@@ -158,17 +166,4 @@ async function bodyOf(route: Route, request: Request): Promise<unknown> {
   if (body === undefined && route.bodyOptional) return {}
   if (body === undefined) throw new SallyportError('invalid_request', { detail: 'A JSON body is needed.' })
   return body
-}
-
-function merged(base: Headers, more: Headers): Headers {
-  for (const [name, value] of more) {
-    if (name === 'set-cookie' || name === 'vary') base.append(name, value)
-    else base.set(name, value)
-  }
-  return base
-}
-
-function respond(method: string, status: number, headers: Headers, body: string | Uint8Array<ArrayBuffer> | null) {
-  if (body !== null && status !== 304) headers.set('content-length', String(Buffer.byteLength(body)))
-  return new Response(method === 'HEAD' || status === 204 || status === 304 ? null : body, { status, headers })
 }

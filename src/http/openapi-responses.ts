@@ -16,14 +16,32 @@ export interface Answering {
   readonly errors: readonly ErrorCode[]
 }
 
+interface Described {
+  readonly description: string
+  readonly headers: JsonObject
+  readonly content?: JsonObject
+}
+
 /** Every answer of an operation: the declared ones, and for each status of a refusal the codes it can carry. */
 export function describeResponses(operation: Answering, schemas: SchemaWriter): JsonObject {
-  const described: JsonObject = {}
+  const described: Record<string, Described> = {}
   for (const [status, response] of Object.entries(operation.responses)) {
     described[status] = describeSuccess(response, operation.limit !== undefined, schemas)
   }
-  for (const [status, codes] of byStatus(possibleCodes(operation))) described[status] = describeProblem(codes)
+  for (const [status, codes] of byStatus(possibleCodes(operation))) {
+    described[status] = either(described[status], describeProblem(codes))
+  }
   return described
+}
+
+// Readiness answers 503 with its own document, and like everything else may fail with a problem.
+function either(declared: Described | undefined, problem: Described): Described {
+  if (!declared) return problem
+  return {
+    description: `${declared.description}\n\n${problem.description}`,
+    headers: { ...declared.headers, ...problem.headers },
+    content: { ...declared.content, ...problem.content },
+  }
 }
 
 // The chain refuses by itself with these; a route declares only what its own rules add.
@@ -52,7 +70,7 @@ function byStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> {
   return new Map([...grouped].sort(([a], [b]) => a - b))
 }
 
-function describeSuccess(response: ResponseDeclaration, isLimited: boolean, schemas: SchemaWriter): JsonObject {
+function describeSuccess(response: ResponseDeclaration, isLimited: boolean, schemas: SchemaWriter): Described {
   const headers: JsonObject = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } }
   if (isLimited) {
     headers['RateLimit'] = { $ref: '#/components/headers/RateLimit' }
@@ -67,7 +85,7 @@ function describeSuccess(response: ResponseDeclaration, isLimited: boolean, sche
   return { description: response.description, headers, ...(hasContent && { content: { [type]: { schema } } }) }
 }
 
-function describeProblem(codes: readonly ErrorCode[]): JsonObject {
+function describeProblem(codes: readonly ErrorCode[]): Described {
   const lines = codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}. ${ERROR_CODES[code].action}`)
   const schema = {
     allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { code: { enum: [...codes] } } }],

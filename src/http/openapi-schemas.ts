@@ -12,30 +12,39 @@ export interface SchemaWriter {
 
 export function createSchemaWriter(): SchemaWriter {
   const components: JsonObject = {}
+
+  function keep(name: string, definition: JsonObject): void {
+    const present = components[name]
+    if (present !== undefined && JSON.stringify(present) !== JSON.stringify(definition)) {
+      throw new Error(`Two different schemas are called ${name}`)
+    }
+    components[name] = definition
+  }
+
   return {
     components,
     write: (schema, direction) => {
       const options = { io: direction, unrepresentable: 'any', target: 'draft-2020-12' } as const
-      const { $schema: _, $defs: named = {}, ...rest } = z.toJSONSchema(schema, options)
-      for (const [name, definition] of Object.entries(named)) components[name] = relocated(definition)
-      return relocatedObject(rest)
+      const { $schema: _, $defs: named = {}, id, ...rest } = z.toJSONSchema(schema, options)
+      for (const [name, definition] of Object.entries(named)) keep(name, relocated(definition))
+      const written = relocated(rest)
+      if (id === undefined) return written
+      keep(id, written)
+      return { $ref: `#/components/schemas/${id}` }
     },
   }
 }
 
 // zod names things in the schema's own `$defs`; in OpenAPI they live in one place for all.
-function relocated(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(relocated)
-  return typeof node === 'object' && node !== null ? relocatedObject(node) : node
+function relocated(node: object): JsonObject {
+  const entries = Object.entries(node).map(([key, value]): [string, unknown] => {
+    if (key === '$ref' && typeof value === 'string') return [key, value.replace('#/$defs/', '#/components/schemas/')]
+    if (Array.isArray(value)) return [key, value.map((item: unknown) => (isNode(item) ? relocated(item) : item))]
+    return [key, isNode(value) ? relocated(value) : value]
+  })
+  return Object.fromEntries(entries)
 }
 
-function relocatedObject(node: object): JsonObject {
-  const entries = Object.entries(node)
-    .filter(([key]) => key !== 'id' || !('$ref' in node))
-    .map(([key, value]): [string, unknown] =>
-      key === '$ref' && typeof value === 'string'
-        ? [key, value.replace('#/$defs/', '#/components/schemas/')]
-        : [key, relocated(value)],
-    )
-  return Object.fromEntries(entries)
+function isNode(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

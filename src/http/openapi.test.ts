@@ -16,7 +16,10 @@ const named = defineRoute({
   tag: 'people',
   guard: { authentication: 'required', csrf: 'none', permissions: ['people:read'] },
   params: z.object({ id: z.uuid() }),
-  responses: { 200: { description: 'Found', schema: z.object({ person, friends: z.array(person) }) } },
+  responses: {
+    200: { description: 'Found', schema: z.object({ person, friends: z.array(person) }) },
+    503: { description: 'Asleep', schema: z.object({ until: z.string() }) },
+  },
   errors: ['account_locked'],
   handle: async () => ({ status: 200 }),
 })
@@ -135,6 +138,12 @@ describe('the document', () => {
       423: ['account_locked'],
     })
     expect(codesOf('login')['401']).toEqual(['invalid_credentials'])
+  })
+
+  it('keeps a declared answer beside the problem of the same status', () => {
+    const asleep = find('getPerson').described.responses['503']
+    expect(Object.keys(asleep?.content ?? {})).toEqual(['application/json', 'application/problem+json'])
+    expect(asleep?.description).toMatch(/^Asleep\n\n`unavailable`/)
   })
 
   it('tells who must be signed in, and how', () => {

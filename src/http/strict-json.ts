@@ -1,6 +1,6 @@
 import { SallyportError } from '../contract/sallyport-error.js'
 
-export const MOST_DEPTH = 32
+const MOST_DEPTH = 32
 
 interface Container {
   /** The keys seen so far of an object; `null` for an array. */

@@ -23,6 +23,18 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/**
+ * What an operator is told at the start, where the details help and no caller reads along.
+ * @param subject what could not be used, without any password
+ */
+export function startFailure(subject: string, error: unknown): unknown {
+  if (!(error instanceof DatabaseUnavailable)) return error
+  const { cause } = error
+  // Node gives the refusal of several addresses at once no message.
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : (codeOf(cause) ?? error.detail)
+  return new SallyportError('unavailable', { detail: `${subject} cannot be used: ${reason}`, cause })
+}
+
 /** True where an insert or update met a row with the same unique value, on either database. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = codeOf(error)

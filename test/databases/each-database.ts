@@ -1,9 +1,9 @@
 import { afterEach, describe } from 'vitest'
 import { openStorage, type StorageOptions } from '../../src/storage/open-storage.js'
 import type { Storage } from '../../src/storage/storage.js'
-import { createPostgresDatabase, createSqliteFile, type TestDatabase } from './test-database.js'
+import { createSqliteFile, emptyPostgresDatabase, type TestDatabase } from './test-database.js'
 
-/** Opens the database of the running test, new for each; closed and removed after it. */
+/** Opens the database of the running test, empty at first; closed after it. */
 export type OpenDatabase = (overrides?: Partial<StorageOptions>) => Promise<Storage>
 
 export interface DatabaseUnderTest {
@@ -14,7 +14,7 @@ export interface DatabaseUnderTest {
 
 const DATABASES = [
   { dialect: 'sqlite', create: createSqliteFile },
-  { dialect: 'postgres', create: () => createPostgresDatabase() },
+  { dialect: 'postgres', create: emptyPostgresDatabase },
 ] as const satisfies { dialect: Storage['dialect']; create: () => Promise<TestDatabase> }[]
 
 /** Runs one suite over a SQLite file and over PostgreSQL. Several `open()` within a test share its database. */

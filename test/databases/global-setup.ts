@@ -3,7 +3,7 @@ import { startPostgres } from './start-postgres.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The url of the server's own database; `each-database.ts` makes one beside it for each test. */
+    /** The url of the server's own database; `test-database.ts` makes others beside it. */
     readonly postgresUrl: string
   }
 }

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import { codeOf } from '../../src/storage/database-error.js'
+
+const NO_SUCH_DATABASE = '3D000'
 
 /** An empty database of one test. */
 export interface TestDatabase {
@@ -19,18 +22,43 @@ export async function createSqliteFile(): Promise<TestDatabase> {
   }
 }
 
-/** @param server the url of a server's own database; default: the server of this run */
-export async function createPostgresDatabase(server: string = inject('postgresUrl')): Promise<TestDatabase> {
+/**
+ * The database of this worker, emptied: making one costs the server a checkpoint, and on a busy disk a second.
+ * One test of a worker uses it at a time.
+ */
+export async function emptyPostgresDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl')
+  const name = `worker_${process.env['VITEST_POOL_ID'] ?? process.pid}`
+  const url = databaseUrl(server, name)
+  const wipe = async () => {
+    // Whoever is still connected belongs to a test that is over.
+    await runOn(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+       drop schema public cascade; create schema public`,
+    )
+  }
+  await wipe().catch(async (error: unknown) => {
+    if (codeOf(error) !== NO_SUCH_DATABASE) throw error
+    await runOn(server, `create database ${name} template template0`)
+  })
+  return { url, remove: async () => undefined }
+}
+
+/** A database of its own, for a test that changes its settings. @param server the url of the server's own database */
+export async function createPostgresDatabase(server: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  // Copying the files is thrice as quick as logging each page; versions before 15 know nothing else.
-  const { rows } = await queryOn(server, "select current_setting('server_version_num')::int >= 150000 as known")
-  await runOn(server, `create database ${name} template template0 ${rows[0]?.known ? 'strategy file_copy' : ''}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
+  await runOn(server, `create database ${name} template template0`)
   return {
-    url: url.href,
+    url: databaseUrl(server, name),
     remove: () => runOn(server, `drop database if exists ${name} with (force)`),
   }
+}
+
+function databaseUrl(server: string, name: string): string {
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
 }
 
 /** Runs one statement on a connection of its own. */

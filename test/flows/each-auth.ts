@@ -10,12 +10,17 @@ import { judgeAnswer } from './judge-answer.js'
 /** What a story plays on: one database, and as many nodes over it as it opens. */
 export interface Stage {
   readonly dialect: Storage['dialect']
-  /** Opens a node. Every answer of its `request` is judged; it is closed when the test ends. */
+  /**
+   * A node over the database. Every answer of its `request` is judged. The first one of a test that asks for nothing
+   * special is shared with the tests before, its clock set back to the start; any other is new, and closed with its test.
+   */
   open(options?: TestAuthOptions): Promise<TestAuth>
   /** The rows behind the nodes, over a connection of the test's own. */
   db(): Promise<Kysely<Tables>>
   url(): string
 }
+
+const START = Date.UTC(2026, 0, 1)
 
 const DATABASES = [
   { dialect: 'sqlite', create: createSqliteFile },
@@ -29,39 +34,52 @@ const DATABASES = [
 export function describeEachAuth(title: string, suite: (stage: Stage) => void, per: 'suite' | 'test' = 'suite'): void {
   describe.each(DATABASES)(`${title} on $dialect`, ({ dialect, create }) => {
     let database: TestDatabase | undefined
+    let ordinary: TestAuth | undefined
+    let isTaken = false
     const closers: (() => Promise<void>)[] = []
     const make = async () => {
       database = await create()
     }
-    const remove = async () => {
+    const strike = async () => {
+      await ordinary?.close()
       await database?.remove()
-      database = undefined
+      ordinary = database = undefined
     }
     if (per === 'suite') {
       beforeAll(make)
-      afterAll(remove)
+      afterAll(strike)
     } else {
       beforeEach(make)
     }
     afterEach(async () => {
       await Promise.all(closers.splice(0).map((close) => close()))
-      if (per === 'test') await remove()
+      isTaken = false
+      if (per === 'test') await strike()
     })
 
     const url = () => {
       if (database === undefined) throw new Error('There is no database outside a test.')
       return database.url
     }
+    const node = async ({ config = {}, ...rest }: TestAuthOptions) => {
+      // The server of the tests keeps nothing over a crash, which a production start would refuse.
+      const storage = { allowUnsafeDurability: true, ...config.storage, url: url() }
+      const auth = await createTestAuth({ ...rest, config: { ...config, storage } })
+      return { ...auth, request: judged(auth) }
+    }
     suite({
       dialect,
       url,
-      async open(options = {}) {
-        const { config = {} } = options
-        // The server of the tests keeps nothing over a crash, which a production start would refuse.
-        const storage = { allowUnsafeDurability: true, ...config.storage, url: url() }
-        const auth = await createTestAuth({ ...options, config: { ...config, storage } })
+      async open(options) {
+        if (options === undefined && !isTaken) {
+          isTaken = true
+          ordinary ??= await node({})
+          ordinary.clock.advance(START - ordinary.clock.now())
+          return ordinary
+        }
+        const auth = await node(options ?? {})
         closers.push(() => auth.close())
-        return { ...auth, request: judged(auth) }
+        return auth
       },
       async db() {
         const storage = await openStorage({

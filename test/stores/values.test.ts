@@ -67,13 +67,23 @@ describeEachDatabase('a value', (open, { dialect }) => {
     expect(await prepared(['a'])).toHaveLength(1)
   })
 
-  it.each([true, undefined, Number.NaN, Number.POSITIVE_INFINITY, 2n ** 63n, {}, [1], new Date(0), Symbol('s')])(
-    'of a type that no column takes is a TypeError, and the process lives: %s',
-    async (value) => {
-      const { db } = await open()
+  it('of a type that no column takes is a TypeError, and the process lives', async () => {
+    const { db } = await open()
+    const unstorable = [
+      true,
+      undefined,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2n ** 63n,
+      {},
+      [1],
+      new Date(0),
+      Symbol('s'),
+    ]
+    for (const value of unstorable) {
       await expect(sql`select ${value} as value`.execute(db)).rejects.toBeInstanceOf(TypeError)
-    },
-  )
+    }
+  })
 
   it('of another type than its column is refused, not converted', async () => {
     const { db } = await open()

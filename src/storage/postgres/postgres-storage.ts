@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Clock } from '../../runtime/clock.js'
-import { DatabaseUnavailable, UNANSWERED } from '../database-error.js'
+import { DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
 import type { PreparedStatement, Storage } from '../storage.js'
+import { maskUrl } from '../storage-url.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import { noGuard, type TransactionGuard } from '../transaction-guard.js'
@@ -37,7 +38,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     if (options.migrate) await migratePostgres(db, options)
   } catch (error) {
     await db.destroy()
-    throw error
+    throw startFailure(`PostgreSQL at ${maskUrl(options.url)}`, error)
   }
   let closing: Promise<void> | undefined
 
@@ -109,7 +110,8 @@ async function migratePostgres(db: Kysely<Tables>, options: PostgresOptions): Pr
   // Looked at first, so that a start with nothing to do needs neither a lock nor the right to change the schema.
   if ((await pendingMigrations(schema, 'postgres')).length === 0) return
   // A session of its own, since a step may outlast the statement timeout and a pooler may not hold locks.
-  const pool = await openPool({ ...options, url: options.directUrl ?? options.url, max: 1, statementTimeout: 0 })
+  const url = options.directUrl ?? options.url
+  const pool = await openPool({ ...options, url, max: 1, statementTimeout: 0 })
   const direct = new Kysely<MigratedTables>({ dialect: postgresDialect(pool, options.clock, noGuard) })
   try {
     await runTransaction(direct, noGuard, async (tx) => {
@@ -117,6 +119,8 @@ async function migratePostgres(db: Kysely<Tables>, options: PostgresOptions): Pr
       await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(tx)
       await applyMigrations(tx, 'postgres')
     })
+  } catch (error) {
+    throw startFailure(`PostgreSQL at ${maskUrl(url)}`, error)
   } finally {
     await direct.destroy()
   }

@@ -1,6 +1,7 @@
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
+import { DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
@@ -37,7 +38,7 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
     if (migrate) await migrateSqlite(db, guard)
   } catch (error) {
     await db.destroy()
-    throw error
+    throw startFailure(`The SQLite file ${path}`, error)
   }
   let closing: Promise<void> | undefined
 
@@ -77,11 +78,7 @@ function openHandle(path: string, inMemory: boolean): SqliteHandle {
     if (!inMemory) prepareFile(path)
     return new SqliteHandle(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new SallyportError('unavailable', {
-      detail: `The SQLite file ${path} cannot be opened: ${reason}`,
-      cause: error,
-    })
+    throw startFailure(`The SQLite file ${path}`, new DatabaseUnavailable(UNANSWERED, error))
   }
 }
 
