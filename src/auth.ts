@@ -35,11 +35,17 @@ import type { Storage } from './storage/storage.js'
 import { oneTenant } from './storage/tenant-scope.js'
 
 export interface Auth {
-  /** Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead. */
-  handler(request: Request): Promise<Response>
+  /**
+   * Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead.
+   * @param connection the peer's address, for limits, device lists and the audit log; a `Request` does not hold it
+   */
+  handler(request: Request, connection?: { readonly remoteAddress: string | null }): Promise<Response>
   /** Every endpoint as a typed call, without HTTP. */
   readonly api: Api
-  /** Who is calling, or null: no credential, or none that is good for anything. @throws SallyportError `unavailable` */
+  /**
+   * Who is calling, or null: no credential, or none that is good for anything.
+   * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable`
+   */
   authenticate(request: Request | Headers): Promise<Identity | null>
   /** Writes what is pending, and closes the database. */
   close(): Promise<void>
@@ -173,6 +179,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
       signing_keys: () => keyring.check(),
       cleanup: () => cleanUp.check(),
     },
+    clock,
     logger,
   )
 
@@ -200,24 +207,32 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
   for (const job of jobs) job.start()
 
   const auth: Auth = {
-    handler: (request) => app.fetch(request),
-    api: createApi({ passwords, tokens, sessions, users, admin, rename }),
+    handler: (request, connection) => app.fetch(request, connection),
+    api: createApi({ passwords, tokens, sessions, users, admin, profile, limits }),
     async authenticate(request) {
-      const headers = request instanceof Headers ? request : request.headers
+      const headers = 'headers' in request ? request.headers : request
       try {
         const credential = readCredential((name) => headers.get(name), jar.accessName)
         if (credential === null) return null
         return await tokens.authenticate(credential.token, headers.get('x-tenant-id'))
       } catch (error) {
-        if (error instanceof SallyportError && error.status < 500) return null
+        // A tenant that is not the token's is a contradiction, not an absence.
+        const isAnonymous = error instanceof SallyportError && error.status < 500 && error.code !== 'forbidden'
+        if (isAnonymous) return null
         throw error
       }
     },
     async close() {
       hashes.close()
       for (const job of jobs) await job.stop()
-      await sessions.flushActivity(true)
-      await storage.close()
+      try {
+        await sessions.flushActivity(true)
+      } catch (error) {
+        // What is lost is a little of when sessions were last used, which their expiry allows for.
+        logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
+      } finally {
+        await storage.close()
+      }
     },
   }
   return {
@@ -230,6 +245,10 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
     cleanUp: () => cleanUp.run(),
     flush: () => sessions.flushActivity(true),
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** With SQLite the secret is made once into the data folder; with PostgreSQL the configuration has refused its absence. */

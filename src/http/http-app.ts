@@ -1,6 +1,8 @@
 import type { ClientContext } from '../contract/identity.js'
+import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientAddress } from '../runtime/client-address.js'
+import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, answerOf, finished, merged } from './answer.js'
 import { type Caller, identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
@@ -13,7 +15,6 @@ import { createDoors } from './doors.js'
 import type { Connection, HttpApp, HttpDependencies } from './http-app-types.js'
 import { describeApi } from './openapi.js'
 import { createOriginPolicy } from './origins.js'
-import { covers } from './permission.js'
 import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
@@ -110,7 +111,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     }
     const requestId = requestIdOf(header('x-request-id'), clock)
     const ipAddress = clientAddress(connection.remoteAddress, header('x-forwarded-for') ?? null)
-    const client = { ipAddress, userAgent: header('user-agent') ?? null, requestId }
+    const client = { ipAddress, userAgent: knownUserAgent(header('user-agent')), requestId }
     const exchange: Exchange = { request, url, client, headers: new Headers({ ...common }), template: null }
     exchange.headers.set('x-request-id', requestId)
     const started = performance.now()
@@ -153,7 +154,7 @@ function checkDeclaration({ guard, method, operationId }: Route): void {
 
 function checkPermissions(needed: readonly string[], held: readonly string[]): void {
   for (const permission of needed) {
-    if (!covers(held, permission)) {
+    if (!isPermitted(held, permission)) {
       throw new SallyportError('forbidden', { detail: `The permission \`${permission}\` is needed.` })
     }
   }

@@ -91,7 +91,7 @@ export const SCOPE_TYPES: readonly string[] = ['TenantScope', 'OneTenant', 'AllT
 
 /** Store functions without a scope, each with its reason. */
 export const UNSCOPED: Readonly<Record<string, string>> = {
-  insertAuditEvent: 'an event names its tenant',
+  insertAuditEvents: 'an event names its tenant',
   listKeys: 'keys serve every tenant',
   findKey: 'keys serve every tenant',
   insertKey: 'keys serve every tenant',

@@ -4,7 +4,7 @@ import { uuidv7 } from '../../runtime/ids.js'
 import type { Logger } from '../../runtime/logger.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
-import { insertAuditEvent } from './audit-store.js'
+import { insertAuditEvents } from './audit-store.js'
 import type { AuditEvent, RecordEvent } from './audit-types.js'
 
 export interface AuditService {
@@ -34,10 +34,14 @@ export function createAuditService(parts: {
         // A transaction that is run again starts with no events.
         const events: AuditEvent[] = []
         committed = events
-        return work(tx, async (event) => {
+        return work(tx, async (...recorded) => {
           const now = clock.now()
-          await insertAuditEvent(tx, uuidv7(now), now, event)
-          events.push(event)
+          await insertAuditEvents(
+            tx,
+            now,
+            recorded.map((event) => ({ id: uuidv7(now), ...event })),
+          )
+          events.push(...recorded)
         })
       })
       for (const event of committed) for (const listener of listeners) listener(event)
@@ -50,10 +54,10 @@ function log(logger: Logger, event: AuditEvent): void {
   logger.info(
     {
       event: event.type,
-      tenantId: event.tenantId,
-      userId: event.userId,
-      sessionId: event.sessionId,
-      requestId: event.client?.requestId ?? null,
+      tenant_id: event.tenantId,
+      user_id: event.userId,
+      session_id: event.sessionId,
+      request_id: event.client?.requestId ?? null,
       ...event.data,
     },
     event.type,

@@ -66,6 +66,19 @@ export function sessionState({ session, holder, now }: FoundSession): SessionSta
   return now >= session.absoluteExpiresAt ? 'expired' : 'live'
 }
 
+/**
+ * True when a pair spent at that time is still honoured. A time ahead of the clock (which was set back) counts by its
+ * distance: a spent pair must not live on for as long as the clock went back.
+ */
+export function isWithinGrace(spent: number, now: number, grace: number): boolean {
+  return Math.abs(now - spent) < grace
+}
+
+/** The spend times worth keeping: those since the last one outside the grace, without a gap, as they are counted by place. */
+export function recentSpends(spends: readonly number[], now: number, grace: number): readonly number[] {
+  return spends.slice(spends.findLastIndex((spent) => !isWithinGrace(spent, now, grace)) + 1)
+}
+
 /** When the pair of that number was spent; null when it is the current one, or was spent longer ago than is kept. */
 export function spentAt(session: SessionRecord, counter: number): number | null {
   if (counter >= session.counter) return null

@@ -9,8 +9,15 @@ import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import { SessionActivity } from './session-activity.js'
-import { LONGEST_USER_AGENT } from './session-device.js'
-import { isIdle, refreshLifetime, type SessionLifetimes, spentAt } from './session-lifetimes.js'
+import { deviceName } from './session-device.js'
+import {
+  isIdle,
+  recentSpends,
+  refreshLifetime,
+  type SessionLifetimes,
+  sessionExpiresAt,
+  spentAt,
+} from './session-lifetimes.js'
 import { prepareFindSession } from './session-lookup.js'
 import {
   advanceSession,
@@ -24,6 +31,7 @@ import type { FoundSession, RevocationReason, SessionRecord } from './session-ty
 
 export {
   accessExpiresAt,
+  isWithinGrace,
   type SessionLifetimes,
   sessionExpiresAt,
   sessionLifetimes,
@@ -64,6 +72,10 @@ export interface SessionService {
     by: Ending & { readonly except: string | null; readonly userId: string },
   ): Promise<number>
   list(identity: Identity): Promise<readonly SessionRecord[]>
+  /** When the session ends if it is not used again, milliseconds since the epoch. */
+  expiresAt(session: SessionRecord): number
+  /** What a person recognises, such as `Firefox on Windows`. */
+  deviceName(session: SessionRecord): string
   /** Ends a session of the caller. @throws SallyportError `not_found` for anything that is not the caller's live session */
   revoke(identity: Identity, id: string, client: ClientContext): Promise<void>
   revokeAll(identity: Identity, exceptCurrent: boolean, client: ClientContext): Promise<number>
@@ -124,7 +136,7 @@ export function createSessionService(parts: {
         remember: signIn.remember,
         authMethods: signIn.methods,
         ipAddress: signIn.client.ipAddress,
-        userAgent: signIn.client.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+        userAgent: signIn.client.userAgent,
         refreshLifetime: refreshLifetime(lifetimes, signIn.remember),
         absoluteLifetime: lifetimes.absolute,
       })
@@ -151,7 +163,7 @@ export function createSessionService(parts: {
           id: session.id,
           counter: session.counter,
           keyId,
-          spends: session.spends.filter((spent) => now - spent < lifetimes.reuseGrace),
+          spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
           refreshLifetime: refreshLifetime(lifetimes, session.remember),
         })
         if (!advanced) return false
@@ -193,9 +205,12 @@ export function createSessionService(parts: {
 
     async endAll(scope, db, record, { userId, except, ...by }) {
       const ended = await revokeSessionsOf(scope, db, storage, userId, { except, reason: by.reason, idleSince })
-      for (const id of ended) await record(revoked(scope, userId, id, by))
+      await record(...ended.map((id) => revoked(scope, userId, id, by)))
       return ended.length
     },
+
+    expiresAt: (session) => sessionExpiresAt(lifetimes, session),
+    deviceName: ({ userAgent }) => deviceName(userAgent),
 
     async list({ tenantId, userId }) {
       const sessions = await listSessionsOf(oneTenant(tenantId), storage.db, storage, userId, idleSince)

@@ -2,7 +2,7 @@ import type { Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
-import { type SessionService, sessionState, spentAt } from '../sessions/session-service.js'
+import { isWithinGrace, type SessionService, sessionState, spentAt } from '../sessions/session-service.js'
 import type { FoundSession, SessionRecord } from '../sessions/session-types.js'
 import { encodePair, isGenuine, type ParsedToken, parseToken, type TokenKind } from './token-codec.js'
 import { identityOf } from './token-identity.js'
@@ -32,7 +32,7 @@ export function createOpaqueTokens({
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
     const spent = spentAt(session, counter)
-    return spent !== null && now - spent < lifetimes.reuseGrace
+    return spent !== null && isWithinGrace(spent, now, lifetimes.reuseGrace)
   }
 
   function assertAlive(found: FoundSession): void {
@@ -73,4 +73,10 @@ export function createOpaqueTokens({
       return encodePair(key, session.salt, { tenantId, sessionId, counter })
     },
   }
+}
+
+/** The token's tenant decides (contract §3). @throws SallyportError `forbidden` where `X-Tenant-ID` names another one */
+export function checkTenant(header: string | null, tenantId: string): void {
+  if (header === null || header.toLowerCase() === tenantId) return
+  throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
 }

@@ -4,7 +4,7 @@ import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
-import type { OpaqueTokens } from './token-opaque.js'
+import { checkTenant, type OpaqueTokens } from './token-opaque.js'
 
 /** Losing the race for a pair is answered by looking again; nobody loses more often than this. */
 const ATTEMPTS = 5
@@ -12,7 +12,7 @@ const ATTEMPTS = 5
 /**
  * Exchanges a refresh token for the next pair of its session, and gives the session as it is afterwards. A token
  * presented again within the grace finds the family's current pair; later, it ends the family (RFC 9700 §4.14.2).
- * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `overloaded`
+ * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
  */
 export async function refreshSession(
   {
@@ -20,11 +20,12 @@ export async function refreshSession(
     opaque,
     keyring,
   }: { readonly sessions: SessionService; readonly opaque: OpaqueTokens; readonly keyring: Keyring },
-  text: string,
+  presented: { readonly token: string; readonly tenantHeader: string | null },
   client: ClientContext,
 ): Promise<FoundSession> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { token, found } = await opaque.findGenuine(text, 'refresh')
+    const { token, found } = await opaque.findGenuine(presented.token, 'refresh')
+    checkTenant(presented.tenantHeader, token.tenantId)
     opaque.assertAlive(found)
     const isCurrent = token.counter === found.session.counter
     if (!isCurrent && !opaque.isInGrace(found, token.counter)) {
@@ -35,7 +36,9 @@ export async function refreshSession(
     if (!isCurrent) return found
     if (!(await sessions.advance(found, keyring.activeSessionKey().id, client))) continue
     const advanced = await sessions.find(oneTenant(token.tenantId), token.sessionId)
-    if (advanced !== null) return advanced
+    if (advanced === null) continue
+    opaque.assertAlive(advanced)
+    return advanced
   }
   throw new SallyportError('overloaded', { retryAfter: 1 })
 }

@@ -9,7 +9,7 @@ import type { FoundSession } from '../sessions/session-types.js'
 import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
 import { identityOf, userAnswerOf } from './token-identity.js'
 import { looksLikeJwt } from './token-jwt.js'
-import { createOpaqueTokens } from './token-opaque.js'
+import { checkTenant, createOpaqueTokens } from './token-opaque.js'
 import { refreshSession } from './token-refresh.js'
 import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
 import type { IssuedTokens } from './token-types.js'
@@ -22,10 +22,13 @@ export interface TokenService extends CsrfTokens {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
    */
   authenticate(token: string, tenantHeader: string | null): Promise<Identity>
-  /** The session's current pair, and the answer that goes with it. */
+  /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
-  /** @see refreshSession */
-  refresh(token: string, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Exchanges a refresh token for the next pair, see `refreshSession`.
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
+   */
+  refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
   /**
    * The access token of the present mode for a browser that still has a cookie of the other one; null where the cookie
    * is of the present mode, or the session has no more than this token.
@@ -80,6 +83,7 @@ export function createTokenService(parts: {
   }
 
   async function issue(found: FoundSession): Promise<IssuedTokens> {
+    opaque.assertAlive(found)
     const { session, now } = found
     const pair = await opaque.pairOf(session)
     const access = await accessTokenOf(found, pair)
@@ -126,13 +130,12 @@ export function createTokenService(parts: {
     async authenticate(token, tenantHeader) {
       const format = ofAcceptedMode(token)
       const identity = await (format === 'stateless' ? stateless.authenticate(token) : opaque.authenticate(token))
-      if (tenantHeader !== null && tenantHeader.toLowerCase() !== identity.tenantId) {
-        throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
-      }
+      checkTenant(tenantHeader, identity.tenantId)
       return identity
     },
 
-    refresh: async (token, client) => issue(await refreshSession({ ...parts, opaque }, token, client)),
+    refresh: async (token, tenantHeader, client) =>
+      issue(await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)),
 
     async convert({ token, source }, identity) {
       if (source !== 'cookie' || formatOf(token) === mode) return null

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { ClientContext, Identity } from '../../contract/identity.js'
+import type { Identity } from '../../contract/identity.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { userAnswer, usernameInput } from './user-types.js'
+import { type Profile, userAnswer, usernameInput } from './user-types.js'
 
 const me = userAnswer
   .extend({
@@ -10,16 +10,6 @@ const me = userAnswer
     auth_time: z.iso.datetime().meta({ description: 'When the caller last proved who they are.' }),
   })
   .meta({ id: 'Me' })
-
-/** What these routes ask of the rooms above them. */
-export interface Profile {
-  /** The `user` of the token answer. */
-  userAnswerOf(identity: Identity): z.output<typeof userAnswer>
-  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
-  current(identity: Identity): Promise<Identity>
-  /** @throws SallyportError `not_found` where the account is gone */
-  rename(identity: Identity, username: string, client: ClientContext): Promise<Identity>
-}
 
 export function userRoutes(profile: Profile): readonly Route[] {
   const answer = (identity: Identity) => ({
