@@ -6,6 +6,11 @@ import { cache, main, runNpm, runTool, ScriptError } from './project.mjs'
 
 /** Everything that must hold before a change is merged; the cheapest first. `--bail` stops at the first failure. */
 const STEPS = [
+  [
+    'lock file',
+    () =>
+      runNpm(['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true }),
+  ],
   ['build', build],
   ['typecheck', () => runTool('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
   ['lint and format', () => runTool('biome', ['ci', '.'])],

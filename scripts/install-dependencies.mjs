@@ -12,8 +12,8 @@ export async function installDependencies() {
     console.error('sallyport: installing dependencies')
     try {
       // Dev dependencies build the program, so NODE_ENV=production must not leave them out. No package here needs an
-      // install script, so none may run, whatever this npm's default is. Not `npm ci`: it refuses a lock file that
-      // lacks the optional binaries of some other platform, and throws away what is right already.
+      // install script, so none may run, whatever this npm's default is. Not `npm ci`, which throws away what is
+      // right already.
       await runNpm(
         ['install', '--no-save', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
         { quiet: true },

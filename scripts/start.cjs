@@ -5,11 +5,12 @@ const { pathToFileURL } = require('node:url')
 const hashes = Number(process.env.MAX_CONCURRENT_LOGINS) || availableParallelism()
 process.env.UV_THREADPOOL_SIZE ||= String(Math.min(1024, Math.max(16, hashes + 2)))
 
+if (process.env.npm_lifecycle_event) stopWithParent()
+
 import('./project.mjs').then(({ main }) =>
   main(async () => {
     const { build, program } = await import('./build.mjs')
     await build()
-    if (process.env.npm_lifecycle_event) stopWithParent()
     // In this very process, so that signals and the exit code need no forwarding.
     process.argv = [process.execPath, program, 'serve', ...process.argv.slice(2)]
     await import(pathToFileURL(program).href)

@@ -53,8 +53,6 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     const door = knock(app, incoming)
     if (!door) return listener(incoming, outgoing)
     const { status, headers, body } = await door
-    // A body that was sent along is not read: it must not be taken for the next request either.
-    incoming.resume()
     const length = status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }
     outgoing.writeHead(status, { ...headers, ...length }).end(body ?? undefined)
   }

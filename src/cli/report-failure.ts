@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { ConfigError, formatProblem } from '../config/config-error.js'
+import { ERROR_CODES } from '../contract/error-codes.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { safeText } from '../runtime/log-safety.js'
 import { StartError } from '../server/start-error.js'
@@ -17,9 +18,8 @@ interface Outputs {
  */
 export function reportFailure(error: unknown, { json, stdout, stderr }: Outputs): number {
   const { code, lines, extra, exit } = explain(error)
-  stderr.write(
-    `sallyport: ${lines.map(safeText).join('\n  ')}\n${error instanceof UsageError ? `\n${error.usage}\n` : ''}`,
-  )
+  const usage = error instanceof UsageError && error.usage !== '' ? `\n${error.usage}\n` : ''
+  stderr.write(`sallyport: ${lines.map(safeText).join('\n  ')}\n${usage}`)
   if (json) stdout.write(`${JSON.stringify({ error: { code, message: lines.map(safeText).join(' '), ...extra } })}\n`)
   return exit
 }
@@ -39,9 +39,19 @@ function explain(error: unknown): Explanation {
   }
   if (error instanceof SallyportError) {
     const fields = error.errors.map(({ path, message }) => `${path}: ${message}`)
-    return { code: error.code, lines: [error.detail, ...fields], exit: 1, extra: { errors: error.errors } }
+    const { title, action } = ERROR_CODES[error.code]
+    // The action is written for who sends a request; here the title says more.
+    const lines = [(error.detail === action ? `${title}.` : error.detail) + cause(error), ...fields]
+    return { code: error.code, lines, exit: 1, extra: { errors: error.errors } }
   }
   if (error instanceof StartError) return { code: 'start_failed', lines: [error.message], exit: 1 }
-  const message = error instanceof Error ? error.message : String(error)
-  return { code: 'internal', lines: [`an unexpected error: ${message.split('\n')[0] ?? ''}`], exit: 1 }
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return { code: 'failed', lines: [line === '' ? 'it failed without saying why' : line], exit: 1 }
+}
+
+/** Why something was not available, as the system says it: who runs a command may know, unlike who sends a request. */
+function cause({ detail, cause: reason }: SallyportError): string {
+  if (!(reason instanceof Error)) return ''
+  const [line = ''] = reason.message.split('\n')
+  return line === '' || detail.includes(line) ? '' : ` (${line})`
 }

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import { accountDocument } from './account-document.js'
 import { answer } from './output.js'
 import { readPassword } from './read-password.js'
-import { configOption, jsonOption, tenantOption } from './shared-options.js'
+import { configOption, idOf, jsonOption, tenantOption } from './shared-options.js'
 import { UsageError } from './usage-error.js'
 import { withAuth } from './with-auth.js'
 
@@ -26,7 +26,7 @@ export const usersCreateCommand = defineCommand({
         password,
         ...(username === undefined ? {} : { username }),
         ...(role === undefined ? {} : { role }),
-        ...(tenant === undefined ? {} : { tenantId: tenant }),
+        ...(tenant === undefined ? {} : { tenantId: idOf(tenant, '--tenant') }),
       }),
     )
     const document = { ...accountDocument(account), ...(role === undefined ? {} : { role }) }
@@ -36,7 +36,7 @@ export const usersCreateCommand = defineCommand({
 
 async function askPassword(): Promise<string> {
   if (process.stdin.isTTY !== true)
-    throw new UsageError('--password-stdin is missing: without a terminal the password comes from standard input', '')
+    throw new UsageError('--password-stdin is missing: without a terminal the password comes from standard input')
   const { isCancel, password } = await import('@clack/prompts')
   const typed = await password({ message: 'Password' })
   if (isCancel(typed)) throw new Error('no password was given')

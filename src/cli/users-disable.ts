@@ -3,7 +3,7 @@ import type { Account, Api } from '../api.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { accountDocument } from './account-document.js'
 import { answer } from './output.js'
-import { configOption, jsonOption, tenantOption } from './shared-options.js'
+import { configOption, idOf, jsonOption, tenantOption } from './shared-options.js'
 import { UsageError } from './usage-error.js'
 import { withAuth } from './with-auth.js'
 
@@ -18,7 +18,7 @@ export const usersDisableCommand = defineCommand({
   },
   async run({ args }) {
     const { id, email, tenant } = args
-    if ((id === undefined) === (email === undefined)) throw new UsageError('give either an id or --email', '')
+    if ((id === undefined) === (email === undefined)) throw new UsageError('give either an id or --email')
     const account = await withAuth(args.config, async (api) => {
       const found = await find(api, { id, email, tenant })
       if (found === null) throw new SallyportError('not_found', { detail: 'There is no such user.' })
@@ -36,6 +36,7 @@ interface Named {
 }
 
 async function find(api: Api, { id, email, tenant }: Named): Promise<Account | null> {
-  if (email !== undefined) return api.users.findByEmail(tenant === undefined ? { email } : { email, tenantId: tenant })
-  return id === undefined ? null : api.users.find(id)
+  if (email !== undefined)
+    return api.users.findByEmail(tenant === undefined ? { email } : { email, tenantId: idOf(tenant, '--tenant') })
+  return id === undefined ? null : api.users.find(idOf(id, 'the argument'))
 }

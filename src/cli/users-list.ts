@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
 import { accountDocument } from './account-document.js'
 import { answer } from './output.js'
-import { configOption, jsonOption } from './shared-options.js'
+import { configOption, idOf, jsonOption } from './shared-options.js'
 import { UsageError } from './usage-error.js'
 import { withAuth } from './with-auth.js'
 
@@ -18,11 +18,11 @@ export const usersListCommand = defineCommand({
     const { tenant, cursor } = args
     const limit = args.limit === undefined ? 50 : Number(args.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > 200)
-      throw new UsageError('--limit is a whole number from 1 to 200', '')
+      throw new UsageError('--limit is a whole number from 1 to 200')
     const { items, nextCursor } = await withAuth(args.config, (api) =>
       api.users.list({
         limit,
-        ...(tenant === undefined ? {} : { tenantId: tenant }),
+        ...(tenant === undefined ? {} : { tenantId: idOf(tenant, '--tenant') }),
         ...(cursor === undefined ? {} : { cursor }),
       }),
     )

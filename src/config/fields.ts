@@ -105,6 +105,6 @@ export function choice<const Words extends readonly [string, ...string[]]>(
 }
 
 /** `a, b or c`. */
-export function listed(words: readonly string[]): string {
+function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }

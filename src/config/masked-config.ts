@@ -3,8 +3,7 @@ import type { Config } from './config.js'
 import { formatDuration } from './duration.js'
 import type { FieldNotes } from './fields.js'
 import { keyLeaves, snakeCase } from './key-tree.js'
-
-export const MASK = '********'
+import { MASK, maskUrl } from './mask-url.js'
 
 export interface MaskedSection {
   [key: string]: MaskedValue
@@ -20,14 +19,6 @@ export function maskedConfig(config: Config): MaskedSection {
     section[snakeCase(path.at(-1) ?? '')] = masked(valueAt(config, path), notes)
   }
   return root
-}
-
-/** A URL without the password in it, nor one in its query. */
-export function maskUrl(url: string): string {
-  // The last @ ends the credentials: a password that was not percent-encoded may hold one, or a slash.
-  return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/@?#]*):.*@/is, `$1:${MASK}@`)
-    .replace(/([?&][^=&#]*(?:pass|secret|token|key)[^=&#]*)=[^&#]*/gi, `$1=${MASK}`)
 }
 
 function masked(value: unknown, notes: FieldNotes): MaskedValue {

@@ -53,5 +53,7 @@ export const plainText: Parse = (value) => (/^[^\p{Cc}]{1,512}$/u.test(value) ? 
 /** A URL of one of these schemes, kept as it was written. */
 export function urlOf(...schemes: readonly string[]): Parse {
   const start = new RegExp(`^(?:${schemes.join('|').replaceAll('+', String.raw`\+`)})://.`, 'i')
-  return (value) => (start.test(value) && plainText(value) !== null ? value : null)
+  // Several hosts (`redis+cluster://a:1,b:2`) are no URL in the sense of WHATWG.
+  const wellFormed = (value: string) => value.includes(',') || URL.canParse(value)
+  return (value) => (start.test(value) && plainText(value) !== null && wellFormed(value) ? value : null)
 }

@@ -110,6 +110,11 @@ describe('the JSON of a body', () => {
     expect(await send(text)).toBe('invalid_request')
   })
 
+  it('what stands inside a string is no structure, after an escaped quote too', async () => {
+    expect(await post({ json: { name: `\\"${'['.repeat(40)}` } })).toEqual({ code: 'accepted' })
+    expect(await post({ json: { name: '","name":"' } })).toEqual({ code: 'accepted' })
+  })
+
   it('the same name in different objects, and in text, is no repetition', async () => {
     expect(await send('{"name":"\\"name\\":1,{[","a":[{"b":"a"},{"b":"b","c":["b","b"]}],"b":{"name":"b"}}')).toBe(
       'accepted',

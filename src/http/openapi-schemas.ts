@@ -25,12 +25,9 @@ export function createSchemaWriter(): SchemaWriter {
     components,
     write: (schema, direction) => {
       const options = { io: direction, unrepresentable: 'any', target: 'draft-2020-12' } as const
-      const { $schema: _, $defs: named = {}, id, ...rest } = z.toJSONSchema(schema, options)
+      const { $schema: _, $defs: named = {}, ...rest } = z.toJSONSchema(schema, options)
       for (const [name, definition] of Object.entries(named)) keep(name, relocated(definition))
-      const written = relocated(rest)
-      if (id === undefined) return written
-      keep(id, written)
-      return { $ref: `#/components/schemas/${id}` }
+      return relocated(rest)
     },
   }
 }

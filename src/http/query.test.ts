@@ -4,6 +4,13 @@ import { listParameters, parseQuery } from './query.js'
 
 const lists = listParameters(z.object({ tag: z.array(z.string()).optional(), size: z.coerce.number() }))
 
+describe('listParameters', () => {
+  it('refuses a schema whose parameters it cannot see', () => {
+    expect(() => listParameters(z.string())).toThrow(/object/)
+    expect(() => listParameters(z.object({ a: z.string() }).meta({ id: 'Query' }))).toThrow(/no name/)
+  })
+})
+
 describe('parseQuery', () => {
   it('makes strings, and lists where the schema has a list', () => {
     expect(parseQuery('size=3&tag=a&tag=b%20c', lists)).toEqual({ size: '3', tag: ['a', 'b c'] })

@@ -6,7 +6,8 @@ const MOST_PARAMETERS = 64
 
 /** The parameters that a schema wants as a list, and so may come more than once. */
 export function listParameters(schema: z.ZodType): ReadonlySet<string> {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  if (!properties) throw new Error('The schema of a query is an object, and has no name of its own')
   const names = Object.entries(properties)
     .filter(([, property]) => typeof property === 'object' && property.type === 'array')
     .map(([name]) => name)

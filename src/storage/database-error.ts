@@ -35,6 +35,11 @@ export function startFailure(subject: string, error: unknown): unknown {
   return new SallyportError('unavailable', { detail: `${subject} cannot be used: ${reason}`, cause })
 }
 
+/** The outcome of a check: whatever failed in it, the database cannot be used. */
+export function checkFailure(error: unknown): DatabaseUnavailable {
+  return error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(UNANSWERED, error)
+}
+
 /** True where an insert or update met a row with the same unique value, on either database. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = codeOf(error)

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { maskUrl, parseStorageUrl } from './storage-url.js'
+import { parseStorageUrl } from './storage-url.js'
 
 describe('a storage url', () => {
   it.each([
@@ -46,13 +46,5 @@ describe('a storage url', () => {
     expect(() => parseStorageUrl(url)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     )
-  })
-
-  it('keeps what helps to find the mistake', () => {
-    expect(maskUrl('postgres://me:hunter2@host:5432/d?sslmode=require')).toBe(
-      'postgres://me:***@host:5432/d?sslmode=require',
-    )
-    expect(maskUrl('sqlite:./a@b.db')).toBe('sqlite:./a@b.db')
-    expect(maskUrl('postgres://me:with@and/hunter2@host/d')).toBe('postgres://me:***@host/d')
   })
 })

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { maskUrl } from '../config/mask-url.js'
 
 export type StorageUrl =
   | { readonly dialect: 'sqlite'; readonly path: string }
@@ -20,12 +21,4 @@ export function parseStorageUrl(url: string): StorageUrl {
   throw new Error(
     `storage.url is ${JSON.stringify(maskUrl(url))}; expected sqlite:./path/file.db, sqlite::memory: or postgres://user:password@host:5432/database`,
   )
-}
-
-/** The url with `***` for its password, for messages and logs. */
-export function maskUrl(url: string): string {
-  // The last @ ends the credentials, since a password that was not percent-encoded may hold one.
-  return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/@?#]*):.*@/is, '$1:***@')
-    .replace(/([?&](?:password|sslpassword)=)[^&#]*/gi, '$1***')
 }

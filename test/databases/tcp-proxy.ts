@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
+export type Verdict = 'pass' | 'cut' | 'deaf' | 'mute'
+
 /** A proxy between a client and a database, which a test cuts at a known point of the conversation. */
 export interface TcpProxy {
   readonly port: number
@@ -8,16 +10,16 @@ export interface TcpProxy {
   readonly connections: number
   /**
    * Called with what a client sends, before it goes on. `cut` drops it and the connection; `deaf` lets it
-   * through and drops the connection in place of the answer.
+   * through and drops the connection in place of the answer; `mute` swallows it, and the connection stays.
    */
-  watch(decide: (data: Buffer) => 'pass' | 'cut' | 'deaf'): void
+  watch(decide: (data: Buffer) => Verdict): void
   /** Ends every connection, as a failing network does. */
   cutAll(): void
   close(): Promise<void>
 }
 
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
-  let decide: (data: Buffer) => 'pass' | 'cut' | 'deaf' = () => 'pass'
+  let decide: (data: Buffer) => Verdict = () => 'pass'
   let connections = 0
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -40,6 +42,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     client.on('data', (data) => {
       const verdict = decide(data)
       if (verdict === 'cut') return end()
+      if (verdict === 'mute') return
       deaf ||= verdict === 'deaf'
       upstream.write(data)
     })

@@ -4,7 +4,7 @@ import { openStorage } from '../../src/storage/open-storage.js'
 import type { Storage } from '../../src/storage/storage.js'
 import type { Tables } from '../../src/storage/tables.js'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from '../../src/testing/index.js'
-import { createPostgresDatabase, createSqliteFile, type TestDatabase } from '../databases/test-database.js'
+import { createSqliteFile, emptyPostgresDatabase, type TestDatabase } from '../databases/test-database.js'
 import { judgeAnswer } from './judge-answer.js'
 
 /** What a story plays on: one database, and as many nodes over it as it opens. */
@@ -24,7 +24,7 @@ const START = Date.UTC(2026, 0, 1)
 
 const DATABASES = [
   { dialect: 'sqlite', create: createSqliteFile },
-  { dialect: 'postgres', create: () => createPostgresDatabase() },
+  { dialect: 'postgres', create: emptyPostgresDatabase },
 ] as const satisfies { dialect: Storage['dialect']; create: () => Promise<TestDatabase> }[]
 
 /**

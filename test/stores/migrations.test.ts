@@ -66,6 +66,14 @@ describeEachDatabase('migrations', (open, { dialect }) => {
     }
   })
 
+  it('undone by hand make the check fail', async () => {
+    const storage = await open()
+    await storage.check()
+    await storage.db.schema.dropTable('sessions').execute()
+    await storage.db.schema.dropTable('settings').execute()
+    await expect(storage.check()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
   it('give a refresh nothing to update in an index', async () => {
     const { db } = await open()
     const indexes =

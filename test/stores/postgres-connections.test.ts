@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStorage, type StorageOptions } from '../../src/storage/open-storage.js'
 import type { Storage } from '../../src/storage/storage.js'
-import { startTcpProxy, type TcpProxy } from '../databases/tcp-proxy.js'
+import { startTcpProxy, type TcpProxy, type Verdict } from '../databases/tcp-proxy.js'
 import { emptyPostgresDatabase, queryOn, runOn, type TestDatabase } from '../databases/test-database.js'
 
 let database: TestDatabase
@@ -54,9 +54,9 @@ const terminateAll = () =>
   )
 
 /** Cuts the first conversation that holds `text`, once. */
-function once(verdict: 'cut' | 'deaf', text: string) {
+function once(verdict: Verdict, text: string) {
   let armed = true
-  return (data: Buffer) => {
+  return (data: Buffer): Verdict => {
     if (!armed || !data.includes(text)) return 'pass'
     armed = false
     return verdict
@@ -145,7 +145,7 @@ describe('a connection lost on the way', () => {
       detail: expect.stringContaining('may or may not'),
     })
     expect(runs).toBe(1)
-    await expect.poll(storedNames).toEqual(['run 1'])
+    await expect.poll(storedNames, { timeout: 10_000 }).toEqual(['run 1'])
     await insert('after')(storage)
     expect(await storedNames()).toEqual(['after', 'run 1'])
   })
@@ -173,7 +173,7 @@ describe('a connection lost on the way', () => {
       code: 'unavailable',
       detail: expect.stringContaining('may or may not'),
     })
-    await expect.poll(storedNames).toEqual(['once'])
+    await expect.poll(storedNames, { timeout: 10_000 }).toEqual(['once'])
     await insert('again')(storage)
   })
 
@@ -190,7 +190,22 @@ describe('a connection lost on the way', () => {
       .selectFrom('added')
       .selectAll()
     await expect(hidden.execute()).rejects.toMatchObject({ code: 'unavailable' })
-    await expect.poll(storedNames).toEqual(['hidden'])
+    await expect.poll(storedNames, { timeout: 10_000 }).toEqual(['hidden'])
+  })
+
+  it('that only falls silent is given up after a bounded time, once, and replaced', async () => {
+    const storage = await open({ statementTimeout: 1000 })
+    let asked = 0
+    proxy.watch((data) => {
+      if (!data.includes('from "tenants"')) return 'pass'
+      asked++
+      return 'mute'
+    })
+    const silent = storage.db.selectFrom('tenants').selectAll().execute()
+    await expect(silent).rejects.toMatchObject({ code: 'unavailable' })
+    expect(asked).toBe(1)
+    proxy.watch(() => 'pass')
+    expect(await storage.db.selectFrom('tenants').select('slug').execute()).toHaveLength(1)
   })
 
   it('for good is `unavailable`, and nobody hears of hosts, ports or SQL', async () => {
@@ -214,20 +229,17 @@ describe('a busy pool', () => {
   it('lets a caller wait for a bounded time, then says `unavailable`, and recovers', async () => {
     const storage = await open({ pool: { max: 1 }, statementTimeout: 1000 })
     let end: () => void = () => undefined
-    const holding = storage.transaction(
-      () =>
-        new Promise<void>((resolve) => {
-          end = resolve
-        }),
-    )
-    await expect
-      .poll(() =>
-        sql`select 1`.execute(storage.db).then(
-          () => 'free',
-          () => 'busy',
-        ),
+    let holding: Promise<void> | undefined
+    await new Promise<void>((started) => {
+      holding = storage.transaction(
+        () =>
+          new Promise<void>((resolve) => {
+            end = resolve
+            started()
+          }),
       )
-      .toBe('busy')
+    })
+    await expect(sql`select 1`.execute(storage.db)).rejects.toMatchObject({ code: 'unavailable' })
     end()
     await holding
     expect(await storage.db.selectFrom('tenants').select('slug').execute()).toHaveLength(1)
@@ -260,7 +272,7 @@ describe('a busy pool', () => {
 
 describe('a statement', () => {
   it('that takes too long is ended by the server', async () => {
-    const storage = await open({ statementTimeout: 100 })
+    const storage = await open({ statementTimeout: 1000 })
     await expect(sql`select pg_sleep(20)`.execute(storage.db)).rejects.toMatchObject({ code: 'unavailable' })
     const { rows } = await queryOn(
       database.url,

@@ -168,7 +168,7 @@ describeEachDatabase('a transaction', (open, { dialect }) => {
     const storage = await open({
       production: true,
       allowUnsafeDurability: true,
-      statementTimeout: 200,
+      statementTimeout: 1000,
       pool: { max: 1 },
     })
     const attempt = storage.transaction(() => storage.db.selectFrom('settings').selectAll().execute())

@@ -255,7 +255,8 @@ export async function deleteEndedSessions(
         .selectFrom('sessions')
         .select('id')
         .where(inTenant(scope))
-        .where(end, 'is not', null)
+        // What was revoked after its end is kept as long as anything revoked, and did not expire.
+        .where('revoked_at', options.ended === 'revoked' ? 'is not' : 'is', null)
         .where(end, '<=', sql<number>`${storage.now()} - ${sql.lit(options.keep)}`)
         .orderBy(end)
         .limit(options.limit),

@@ -18,6 +18,8 @@ export interface Failure {
 /** Where the failed statement stood: it decides what a lost connection means. */
 export type Place = 'alone' | 'transaction' | 'commit'
 
+// The driver's own words, since it gives these errors no code.
+const NO_ANSWER = 'Query read timeout'
 const UNSENT = /not queryable|^Cannot use a pool/
 // Serialization failure and deadlock.
 const UNDONE = new Set(['40001', '40P01'])
@@ -35,6 +37,11 @@ export function classify(error: unknown, place: Place, readOnly: boolean): Failu
     return { fate: 'final', discard: false, error }
   }
   const code = codeOf(error)
+  if (error instanceof Error && error.message === NO_ANSWER) {
+    // Not tried again: who waited that long must not wait as long once more.
+    const detail = readOnly || place === 'transaction' ? UNANSWERED : UNKNOWN_OUTCOME
+    return { fate: 'final', discard: true, error: new DatabaseUnavailable(detail, error) }
+  }
   const fate = fateOf(error, code)
   if (fate === 'final') return { fate, discard: code === '25006', error: publicError(error, code) }
   const discard = fate !== 'undone'

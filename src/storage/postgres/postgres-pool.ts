@@ -14,9 +14,12 @@ const SHORTEST_CONNECT = 1000
 const IDLE_TIMEOUT = 30_000
 const IDLE_IN_TRANSACTION_TIMEOUT = 10_000
 /** How much later than the server the client gives up: then the server is not there any more. */
-const ANSWER_MARGIN = 5000
+const ANSWER_MARGIN = 2000
 
-/** A pool whose connections know their limits. No error of a connection can end the process. */
+/**
+ * A pool whose connections know their limits. No error of a connection can end the process.
+ * The limits are startup parameters, which a pooler has to let pass (PgBouncer: `ignore_startup_parameters`).
+ */
 export async function openPool({ url, max, statementTimeout, logger }: PoolOptions): Promise<Pool> {
   const { Pool } = await loadPg()
   const limits: ClientConfig =

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import type { Pool } from 'pg'
+import { maskUrl } from '../../config/mask-url.js'
 import type { Clock } from '../../runtime/clock.js'
-import { DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
+import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
 import type { PreparedStatement, Storage } from '../storage.js'
-import { maskUrl } from '../storage-url.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import { noGuard, type TransactionGuard } from '../transaction-guard.js'
@@ -67,7 +67,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
       clock.controlled
         ? sql<number>`cast(${nowMark()} as bigint)`
         : sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-    check: () => within(CHECK_PATIENCE, probe(pool, clock)),
+    check: () =>
+      within(CHECK_PATIENCE, probe(pool, clock)).catch((error: unknown) => {
+        throw checkFailure(error)
+      }),
     close() {
       closing ??= db.destroy()
       return closing

@@ -45,13 +45,6 @@ export class SqliteHandle {
     this.#database.exec(sql)
   }
 
-  /** The one value of a pragma. */
-  pragma(name: string): unknown {
-    this.#assertOpen()
-    const [row] = this.#database.prepare(`PRAGMA ${name}`).all<object>([])
-    return row === undefined ? undefined : Object.values(row)[0]
-  }
-
   close(): void {
     if (!this.#open) return
     this.#open = false

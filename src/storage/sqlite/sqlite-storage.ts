@@ -1,7 +1,7 @@
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
-import { DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
+import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../database-error.js'
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
@@ -58,12 +58,12 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
         ? sql<number>`cast(${nowMark()} as integer)`
         : sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     async check() {
-      await checkFile()
-      await connection.acquire(CHECK_PATIENCE)
       try {
-        await probe(connection)
-      } finally {
-        connection.release()
+        await checkFile()
+        await connection.acquire(CHECK_PATIENCE)
+        await probe(connection).finally(() => connection.release())
+      } catch (error) {
+        throw checkFailure(error)
       }
     },
     close() {

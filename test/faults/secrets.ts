@@ -1,0 +1,34 @@
+/** Where a secret begins to show: this many characters of one of its forms. */
+const SHOWING = 12
+
+/** The secret as it might stand in a log: itself, in JSON, in a URL, in base64 of any alignment, in hexadecimal. */
+export function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret)
+  const encoded = [0, 1, 2].flatMap((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    // The first and the last character also hold bits of what stands beside the secret.
+    const inner = text.slice(shift === 0 ? 0 : shift + 1, -1)
+    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+  const query = new URLSearchParams({ '': secret }).toString().slice(1)
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const inTwoJson = JSON.stringify(inJson).slice(1, -1)
+  const forms = [secret, inJson, inTwoJson, encodeURIComponent(secret), query, bytes.toString('hex')]
+  return [...new Set([...forms, ...encoded])].filter((form) => form.length >= SHOWING)
+}
+
+/**
+ * Which of the secrets show in a text, whole or by the first characters of one of their forms.
+ * @returns for each find the text around it
+ */
+export function findSecrets(text: string, secrets: Iterable<string>): readonly string[] {
+  const beginnings = new Set<string>()
+  for (const secret of secrets) for (const form of formsOf(secret)) beginnings.add(form.slice(0, SHOWING))
+  const found: string[] = []
+  for (let at = 0; at + SHOWING <= text.length; at++) {
+    if (beginnings.has(text.slice(at, at + SHOWING))) found.push(text.slice(Math.max(0, at - 60), at + 60))
+  }
+  return found
+}
