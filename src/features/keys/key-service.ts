@@ -108,9 +108,18 @@ export async function openKeyring(parts: {
     return opened
   }
 
-  /** What is known, asked anew when it is older than a second. */
+  /**
+   * What is known, asked anew when it is older than a second. Without an answer what is known counts: keys that cannot
+   * be read cannot have been changed either, and readiness tells.
+   */
   async function fresh(): Promise<Opened> {
-    return Math.abs(clock.now() - loadedAt) < FRESH ? opened : load()
+    if (Math.abs(clock.now() - loadedAt) < FRESH) return opened
+    try {
+      return await load()
+    } catch {
+      loadedAt = clock.now()
+      return opened
+    }
   }
 
   async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
@@ -149,7 +158,7 @@ export async function openKeyring(parts: {
       return opened.activeSession
     },
     async sessionKey(id) {
-      return opened.sessionKeys.get(id) ?? (await fresh()).sessionKeys.get(id) ?? null
+      return opened.sessionKeys.get(id) ?? (await load()).sessionKeys.get(id) ?? null
     },
     async signingKey() {
       const { signing } = await fresh()
@@ -178,14 +187,16 @@ export async function openKeyring(parts: {
       if (await rotation.rotateIfDue()) await load()
     },
     async check() {
-      const { activeSession, signing } = await fresh()
+      const { activeSession, signing } = await load()
       if (activeSession === null || signing === null) throw new Error('there is no active key')
     },
   }
 }
 
 function digestOf(rows: readonly KeysTable[]): string {
-  return rows.map(({ id, status, expires_at }) => `${id} ${status} ${expires_at}`).join()
+  return rows
+    .map((row) => `${row.id} ${row.status} ${row.expires_at} ${Buffer.from(row.sealed).toString('base64')}`)
+    .join()
 }
 
 function summaryOf(row: KeysTable & { readonly kid: string | null }): KeySummary {

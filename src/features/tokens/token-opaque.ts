@@ -15,8 +15,8 @@ export interface OpaqueTokens {
   assertAlive(found: FoundSession): void
   /** True where the pair of that number was spent less than the grace ago. */
   isInGrace(found: FoundSession, counter: number): boolean
-  /** Who holds this access token. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked` */
-  authenticate(text: string): Promise<Identity>
+  /** Who holds this access token. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
+  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
   /** The session's current pair. */
   pairOf(session: SessionRecord): Promise<{ readonly access: string; readonly refresh: string }>
 }
@@ -45,7 +45,8 @@ export function createOpaqueTokens({
     const token = parseToken(text)
     if (token === null || token.kind !== kind) throw new SallyportError('invalid_token')
     const found = await sessions.find(oneTenant(token.tenantId), token.sessionId)
-    const key = await keyring.sessionKey(token.keyId)
+    // An unknown key is asked for in the database, but not for a session that is not there.
+    const key = found === null ? null : await keyring.sessionKey(token.keyId)
     if (found === null || key === null || !isGenuine(token, key, found.session.salt)) {
       throw new SallyportError('invalid_token')
     }
@@ -58,11 +59,12 @@ export function createOpaqueTokens({
     findGenuine,
     assertAlive,
     isInGrace,
-    async authenticate(text) {
+    async authenticate(text, tenantHeader) {
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
       const isSpent = token.counter < found.session.counter && !isInGrace(found, token.counter)
       if (isSpent || sessions.isIdle(found)) throw new SallyportError('token_expired')
+      checkTenant(tenantHeader, found.session.tenantId)
       sessions.noteUse(found.session, found.now)
       return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
     },

@@ -9,7 +9,7 @@ import type { FoundSession } from '../sessions/session-types.js'
 import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
 import { identityOf, userAnswerOf } from './token-identity.js'
 import { looksLikeJwt } from './token-jwt.js'
-import { checkTenant, createOpaqueTokens } from './token-opaque.js'
+import { createOpaqueTokens } from './token-opaque.js'
 import { refreshSession } from './token-refresh.js'
 import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
 import type { IssuedTokens } from './token-types.js'
@@ -127,11 +127,9 @@ export function createTokenService(parts: {
     ...createCsrfTokens(parts),
     issue,
 
-    async authenticate(token, tenantHeader) {
-      const format = ofAcceptedMode(token)
-      const identity = await (format === 'stateless' ? stateless.authenticate(token) : opaque.authenticate(token))
-      checkTenant(tenantHeader, identity.tenantId)
-      return identity
+    authenticate: async (token, tenantHeader) => {
+      const tokens = ofAcceptedMode(token) === 'stateless' ? stateless : opaque
+      return tokens.authenticate(token, tenantHeader)
     },
 
     refresh: async (token, tenantHeader, client) =>

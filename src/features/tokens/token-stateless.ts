@@ -10,6 +10,7 @@ import type { RevocationService } from '../revocation/revocation-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import { type AccessClaims, type Expectations, signAccessToken, verifyAccessToken } from './token-jwt.js'
+import { checkTenant } from './token-opaque.js'
 
 export interface StatelessSettings {
   readonly issuer: string
@@ -22,8 +23,8 @@ export interface StatelessSettings {
 
 /** Access tokens that carry their own facts. */
 export interface StatelessTokens {
-  /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked` */
-  authenticate(text: string): Promise<Identity>
+  /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
+  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
   /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
   readGenuine(text: string): Promise<AccessClaims>
   /**
@@ -80,7 +81,7 @@ export function createStatelessTokens(parts: {
   }
 
   return {
-    async authenticate(text) {
+    async authenticate(text, tenantHeader) {
       const digest = hash('sha256', text, 'base64')
       const remembered = verified.get(digest)
       const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
@@ -88,6 +89,7 @@ export function createStatelessTokens(parts: {
       const now = clock.now()
       if (now >= identity.expiresAt) throw new SallyportError('token_expired')
       await checkSession(identity)
+      checkTenant(tenantHeader, identity.tenantId)
       if (now - entry.notedAt >= sessions.lifetimes.activityInterval) {
         sessions.noteUse({ id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }, now)
         entry.notedAt = now
