@@ -21,6 +21,15 @@ const FILE = 'master.key'
  * @throws Error when the folder cannot be written or the file is not a secret
  */
 export function readOrCreateMasterSecret(folder: string): { readonly secret: string; readonly created: boolean } {
+  try {
+    return readOrCreate(folder)
+  } catch (error) {
+    if (!isErrnoException(error) || error.code === undefined) throw error
+    throw new Error(`the data folder ${folder} cannot hold the master key: ${error.message}`, { cause: error })
+  }
+}
+
+function readOrCreate(folder: string): { readonly secret: string; readonly created: boolean } {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, FILE)
   const existing = readSecret(path)

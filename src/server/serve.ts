@@ -3,7 +3,7 @@ import { composeAuth } from '../auth.js'
 import type { Config } from '../config/config.js'
 import type { Logger } from '../runtime/logger.js'
 import { endOnCrash } from './crash.js'
-import { drain } from './drain.js'
+import { drain, watchSilentConnections } from './drain.js'
 import { listen } from './listen.js'
 import { stopSignal } from './stop-signal.js'
 
@@ -36,11 +36,12 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   const { auth, app, health } = await composeAuth(config, { logger })
   try {
     const server = createNodeServer(app, config, { logger })
+    const closeSilent = watchSilentConnections(server)
     announce(await listen(server, config.server.host, config.server.port))
     const signal = await stop
     logger.info({ signal }, 'stopping: no new connections, and requests under way are finished')
     health.drain()
-    const finished = await drain(server, DRAIN_PATIENCE)
+    const finished = await drain(server, closeSilent, DRAIN_PATIENCE)
     if (!finished) logger.warn({ after: `${DRAIN_PATIENCE} ms` }, 'requests were cut off: they took too long')
   } finally {
     await auth.close()

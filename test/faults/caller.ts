@@ -27,15 +27,16 @@ const ROUTES: Readonly<Record<Act['kind'], readonly [method: string, path: strin
 /** Makes requests and records each, whatever becomes of it. Keeps every password and token for the search of the logs. */
 export class Caller {
   readonly history: History
-  readonly secrets = new Set<string>()
+  readonly secrets: Set<string>
   /** Where the server is at the moment. */
   url = ''
   /** True while nothing else is under way. */
   settling = false
   underWay = 0
 
-  constructor(history: History) {
+  constructor(history: History, secrets = new Set<string>()) {
     this.history = history
+    this.secrets = secrets
   }
 
   register = (email: string, password: string) => this.#call('register', email, { password })

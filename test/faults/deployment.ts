@@ -63,9 +63,19 @@ export class Deployment {
     return this.run(['serve', '--port', '0'], launch)
   }
 
+  /** The secrets that it was given: the master key, and the database's password where there is one. */
+  get secrets(): readonly string[] {
+    return [this.env['SALLYPORT_SECRET'] ?? '', new URL(this.databaseUrl).password].filter((text) => text !== '')
+  }
+
   /** All that its processes wrote. */
   get output(): string {
     return this.#processes.map(({ output }) => output).join('\n')
+  }
+
+  /** Ends every process in order. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.filter((one) => one.isRunning).map((one) => one.end('SIGTERM')))
   }
 
   async remove(): Promise<void> {

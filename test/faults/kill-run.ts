@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PostgresServer } from '../databases/start-postgres.js'
 import { Caller } from './caller.js'
 import { checkHistory } from './check-history.js'
 import { checkRows, readRows } from './check-rows.js'
@@ -20,25 +21,33 @@ export interface KillRun {
   readonly violations: readonly Violation[]
   /** How many requests were under way at each kill. */
   readonly underWay: readonly number[]
-  /** Requests whose answer each kill cut off. */
+  /** Requests that each kill left without a known outcome. */
   readonly cutOff: readonly number[]
-  /** Milliseconds from starting the process to its readiness, after each kill. */
+  /** Requests without any answer. */
+  readonly unanswered: number
+  /** Milliseconds until the server was ready again, after each kill. */
   readonly readyAfter: readonly number[]
   /** Places of the processes' output that show a password or token. */
   readonly leaks: readonly string[]
+}
+
+/** A fault that is injected under load. Resolves when the server is ready again. */
+export interface Fault {
+  /** Called at a random moment. */
+  strike(): Promise<void>
+  /** @returns where the server is now */
+  recover(): Promise<string>
 }
 
 async function answers(history: History, count: number): Promise<void> {
   while (history.acts.length < count) await sleep(1)
 }
 
-/**
- * Under load, kills the server at random moments, starts it again on the same data, and holds what was answered against
- * what is there.
- */
-export async function runKills(
+/** Under load, injects a fault at random moments, and holds what was answered against what is there. */
+export async function runFaults(
   deployment: Deployment,
   kills: number,
+  startFault: (caller: Caller) => Promise<Fault>,
   seed: number = Date.now() % 2 ** 31,
 ): Promise<KillRun> {
   const history = new History()
@@ -48,26 +57,61 @@ export async function runKills(
   const underWay: number[] = []
   const cutOff: number[] = []
   const readyAfter: number[] = []
-  let server = deployment.serve()
+  const fault = await startFault(caller)
   for (let kill = 0; kill < kills; kill++) {
-    caller.url = await server.url()
     const from = history.acts.length
     const { stop } = load.start(WORKERS)
     await answers(history, from + random.between(80, 600))
     await sleep(random.between(0, 8))
     underWay.push(caller.underWay)
-    const killed = server.end('SIGKILL')
-    await Promise.all([killed, stop()])
+    await fault.strike()
+    await stop()
     cutOff.push(history.acts.slice(from).filter((act) => act.outcome === 'unknown').length)
     const started = performance.now()
-    server = deployment.serve()
-    caller.url = await server.url()
+    caller.url = await fault.recover()
     await untilReady(caller.url)
     readyAfter.push(Math.round(performance.now() - started))
     await settle(caller, from, kill === kills - 1)
   }
-  await server.end('SIGTERM')
+  await deployment.stop()
   const violations = [...checkHistory(history.acts), ...checkRows(history.acts, await readRows(deployment.databaseUrl))]
-  const leaks = findSecrets(deployment.output, [...caller.secrets, ...Object.values(deployment.env)])
-  return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, readyAfter, leaks }
+  const leaks = findSecrets(deployment.output, [...caller.secrets, ...deployment.secrets])
+  const unanswered = history.acts.filter((act) => act.status === null).length
+  return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, unanswered, readyAfter, leaks }
+}
+
+/** kill -9 of the server, and a new one on the same data. */
+export async function killServer(deployment: Deployment, caller: Caller): Promise<Fault> {
+  let server = deployment.serve()
+  caller.url = await server.url()
+  return {
+    async strike() {
+      await server.end('SIGKILL')
+    },
+    async recover() {
+      server = deployment.serve()
+      return server.url()
+    },
+  }
+}
+
+/** kill -9 of PostgreSQL, which starts again while the server goes on. `look` is called while it is gone. */
+export async function killPostgres(
+  deployment: Deployment,
+  postgres: PostgresServer,
+  caller: Caller,
+  look: (caller: Caller) => Promise<void>,
+): Promise<Fault> {
+  const server = deployment.serve()
+  caller.url = await server.url()
+  return {
+    async strike() {
+      await postgres.kill()
+      await look(caller)
+    },
+    async recover() {
+      await postgres.restart()
+      return caller.url
+    },
+  }
 }

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest'
 import { startPostgres } from '../databases/start-postgres.js'
 import { Deployment } from './deployment.js'
 import { describeRun } from './describe-run.js'
-import { runKills, WORKERS } from './kill-run.js'
+import { killServer, runFaults, WORKERS } from './kill-run.js'
 
 /** `npm run test:faults` asks for 25. */
 const KILLS = Number(process.env['FAULT_KILLS'] ?? 3)
@@ -27,7 +27,7 @@ it.each(Object.keys(DATABASES))(
   async (name) => {
     const deployment = new Deployment(await DATABASES[name === 'sqlite' ? 'sqlite' : 'postgres']())
     closers.push(() => deployment.remove())
-    const run = await runKills(deployment, KILLS)
+    const run = await runFaults(deployment, KILLS, (caller) => killServer(deployment, caller))
     console.log(describeRun(name, run))
     expect(run.violations, `seed ${run.seed}`).toEqual([])
     expect(run.leaks).toEqual([])

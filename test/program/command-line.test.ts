@@ -94,7 +94,7 @@ describe('config print', () => {
     SALLYPORT_SECRET: MASTER_SECRET,
     JWT_SECRET: `${MASTER_SECRET}-jwt`,
     DATABASE_URL: 'postgres://app:hunter2@db/x?sslmode=require&sslpassword=hunter2',
-    REDIS_URL: 'redis://:hunter2/@cache',
+    REDIS_URL: 'redis://:hunter2@cache',
     SMTP_URL: 'smtp://me:hun@ter2@mail',
   }
 

@@ -1,0 +1,137 @@
+import { expect, it } from 'vitest'
+import { SallyportError } from '../../src/contract/sallyport-error.js'
+import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
+import { eventsOf } from './audit-trail.js'
+import { DAY } from './durations.js'
+import { describeEachAuth } from './each-auth.js'
+import { bearer, newcomer, newEmail, PASSWORD, standingOf } from './people.js'
+import { hideTable } from './refusing-database.js'
+
+describeEachAuth('The library, without HTTP', (stage) => {
+  it('registers, signs in, and tells everything in its own types', async () => {
+    const auth = await stage.open()
+    const email = newEmail()
+    const context = { ipAddress: '203.0.113.7', userAgent: 'story/1', requestId: 'r-1' }
+
+    const registered = await auth.api.register({ email, password: PASSWORD, username: 'Anna' }, context)
+
+    expect(registered).toMatchObject({
+      tokenType: 'Bearer',
+      expiresIn: 86_400,
+      expiresAt: new Date('2026-01-02T00:00:00Z'),
+      user: { email, username: 'Anna', emailVerified: false, tenantId: DEFAULT_TENANT_ID, isGuest: false },
+      session: { ipAddress: '203.0.113.7', userAgent: 'story/1', expiresAt: new Date('2026-01-31T00:00:00Z') },
+    })
+    const signedIn = await auth.api.login({ email, password: PASSWORD, remember: false })
+    expect(signedIn.session.expiresAt).toEqual(new Date('2026-01-02T00:00:00Z'))
+    expect(signedIn.session.ipAddress).toBeNull()
+    const [event] = await eventsOf(await stage.db(), { sessionId: registered.session.id })
+    expect(event).toMatchObject({ request_id: 'r-1', user_agent: 'story/1' })
+    // The same tokens, whichever way they came.
+    expect(await standingOf(auth, registered.accessToken)).toBe('200')
+  })
+
+  it('refuses with the codes of the endpoints', async () => {
+    const auth = await stage.open()
+    const { email, access_token, refresh_token } = await newcomer(auth)
+    const { api } = auth
+    const refusals = [
+      [() => api.register({ email, password: PASSWORD }), 'email_taken'],
+      [() => api.register({ email: 'x', password: PASSWORD }), 'invalid_request'],
+      [() => api.register({ email: newEmail(), password: 'short' }), 'weak_password'],
+      [() => api.register({ email: newEmail(), password: PASSWORD, tenantId: 'x' }), 'invalid_request'],
+      [() => api.login({ email, password: 'wrong password' }), 'invalid_credentials'],
+      [
+        () => api.login({ email, password: PASSWORD }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }),
+        'invalid_credentials',
+      ],
+      [() => api.login({ email, password: PASSWORD }, { tenantId: 'x' }), 'invalid_request'],
+      [() => api.refresh({ refreshToken: access_token }), 'invalid_token'],
+      [
+        () => api.refresh({ refreshToken: refresh_token }, { tenantId: '019b0000-0000-7000-8000-00000000ffff' }),
+        'forbidden',
+      ],
+      [() => api.verify({ accessToken: refresh_token }), 'invalid_token'],
+      [() => api.verify({ accessToken: access_token, roles: ['admin'] }), 'forbidden'],
+      [() => api.verify({ accessToken: access_token, permissions: ['content:read', 'users:read'] }), 'forbidden'],
+    ] as const
+    for (const [call, code] of refusals) {
+      const error: unknown = await call().then(
+        () => null,
+        (reason: unknown) => reason,
+      )
+      expect(error).toBeInstanceOf(SallyportError)
+      expect(error).toMatchObject({ code })
+    }
+    const identity = await api.verify({ accessToken: access_token, roles: ['viewer'], permissions: ['content:read'] })
+    expect(identity).toMatchObject({ email, authMethods: ['password'], authTime: Date.UTC(2026, 0, 1) })
+  })
+
+  it('refreshes, renames, lists, revokes and logs out', async () => {
+    const auth = await stage.open()
+    const { api } = auth
+    const person = await newcomer(auth)
+    const next = await api.refresh({ refreshToken: person.refresh_token })
+    const identity = await api.verify({ accessToken: next.accessToken })
+    expect(await api.updateMe(identity, {})).toBe(identity)
+    expect(await api.updateMe(identity, { username: ' Bo ' })).toMatchObject({ username: 'Bo' })
+    await expect(api.updateMe(identity, { username: '' })).rejects.toMatchObject({ code: 'invalid_request' })
+    expect(await api.verify({ accessToken: next.accessToken })).toMatchObject({ username: 'Bo' })
+
+    auth.clock.advance(1)
+    const second = await api.login({ email: person.email, password: PASSWORD })
+    const third = await api.login({ email: person.email, password: PASSWORD })
+    const list = await api.sessions.list(identity)
+    expect(list.map(({ current }) => current)).toEqual([false, false, true])
+    await api.sessions.revoke(identity, second.session.id)
+    await expect(api.sessions.revoke(identity, second.session.id)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await api.sessions.revokeAll(identity, { except: 'current' })).toBe(1)
+    await expect(api.verify({ accessToken: third.accessToken })).rejects.toMatchObject({ code: 'session_revoked' })
+
+    await api.logout({ accessToken: next.accessToken })
+    await api.logout({ accessToken: next.accessToken })
+    await api.logout({ accessToken: 'x' })
+    await expect(api.refresh({ refreshToken: next.refreshToken })).rejects.toMatchObject({ code: 'session_revoked' })
+  })
+
+  it('answers who sends a request, or nobody', async () => {
+    const auth = await stage.open()
+    const person = await newcomer(auth)
+    const url = 'http://localhost:3000/anything'
+    const asRequest = new Request(url, { headers: bearer(person.access_token) })
+    expect(await auth.authenticate(asRequest)).toMatchObject({ userId: person.user_id, sessionId: person.session.id })
+    const asCookie = new Headers({ cookie: `a=b; session_id=${person.access_token}` })
+    expect(await auth.authenticate(asCookie)).toMatchObject({ userId: person.user_id })
+
+    const wrongTenant = { ...bearer(person.access_token), 'x-tenant-id': '019b0000-0000-7000-8000-00000000ffff' }
+    for (const headers of [{}, bearer('x'), bearer(person.refresh_token), wrongTenant]) {
+      expect(await auth.authenticate(new Headers(headers))).toBeNull()
+    }
+    auth.clock.advance(2 * DAY)
+    expect(await auth.authenticate(asRequest)).toBeNull()
+  })
+
+  it('handles the whole HTTP surface as one function', async () => {
+    const auth = await stage.open()
+    const answer = await auth.handler(new Request('http://localhost:3000/health/live'))
+    expect(await answer.json()).toEqual({ status: 'live' })
+    expect((await auth.handler(new Request('http://localhost:3000/nothing'))).status).toBe(404)
+  })
+})
+
+describeEachAuth(
+  'The library over a database that fails',
+  (stage) => {
+    it('never takes a failure for nobody', async () => {
+      const auth = await stage.open()
+      const person = await newcomer(auth)
+      const bringBack = await hideTable(await stage.db(), 'sessions')
+      const headers = new Headers(bearer(person.access_token))
+      await expect(auth.authenticate(headers)).rejects.toThrow()
+      await expect(auth.api.verify({ accessToken: person.access_token })).rejects.toThrow()
+      await bringBack()
+      expect(await auth.authenticate(headers)).toMatchObject({ userId: person.user_id })
+    })
+  },
+  'test',
+)
