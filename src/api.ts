@@ -40,6 +40,8 @@ export interface SignedIn {
   readonly expiresIn: number
   readonly expiresAt: Date
   readonly userId: string
+  /** The session that was opened or refreshed, in both modes. */
+  readonly sessionId: string
   readonly user: SignedInUser
   /** Null in stateless mode, where the answer shows no session. */
   readonly session: SignedInSession | null
@@ -237,7 +239,7 @@ function clientOf(context: CallContext | undefined): ClientContext {
   }
 }
 
-function signedIn({ accessToken, refreshToken, answer }: IssuedTokens): SignedIn {
+function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens): SignedIn {
   const { user, session } = answer
   return {
     accessToken,
@@ -247,6 +249,7 @@ function signedIn({ accessToken, refreshToken, answer }: IssuedTokens): SignedIn
     expiresIn: answer.expires_in,
     expiresAt: new Date(answer.expires_at),
     userId: user.id,
+    sessionId,
     user: {
       id: user.id,
       email: user.email,

@@ -90,6 +90,7 @@ export function createTokenService(parts: {
     return {
       accessToken: access.token,
       refreshToken: pair.refresh,
+      sessionId: session.id,
       cookieMaxAge: cookieMaxAge(found),
       answer: {
         token_type: 'Bearer',

@@ -30,6 +30,7 @@ export type TokenAnswer = z.output<typeof tokenAnswer>
 export interface IssuedTokens {
   readonly accessToken: string
   readonly refreshToken: string
+  readonly sessionId: string
   /** Seconds the refresh token lives; null for cookies that end with the browser's session. */
   readonly cookieMaxAge: number | null
   /** The answer without the tokens. */
