@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type { ClientContext, Identity } from './contract/identity.js'
+import { z } from 'zod'
+import type { AuthMethod, ClientContext, Identity } from './contract/identity.js'
+import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
-import { isPermitted } from './features/access/access-service.js'
 import type { AdminService } from './features/admin/admin-service.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { loginInput, registerInput } from './features/passwords/password-types.js'
+import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { SessionRecord } from './features/sessions/session-types.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
+import type { Profile } from './features/users/user-types.js'
 import { emailInput, type User, usernameInput } from './features/users/user-types.js'
 import { parseInput } from './http/validation.js'
+import { addressBucket } from './runtime/client-address.js'
+import { knownUserAgent } from './runtime/user-agent.js'
 import { DEFAULT_TENANT_ID } from './storage/default-tenant.js'
 import { allTenants, oneTenant } from './storage/tenant-scope.js'
 
@@ -28,19 +33,27 @@ export interface CallContext {
 export interface SignedIn {
   readonly accessToken: string
   readonly refreshToken: string
+  /** Stateful mode: equal to `accessToken`; else null. */
+  readonly sessionToken: string | null
   readonly tokenType: 'Bearer'
   /** Seconds until the access token ends if it is not used. */
   readonly expiresIn: number
   readonly expiresAt: Date
+  readonly userId: string
+  /** The session that was opened or refreshed, in both modes. */
+  readonly sessionId: string
   readonly user: SignedInUser
-  readonly session: {
-    readonly id: string
-    readonly ipAddress: string | null
-    readonly userAgent: string | null
-    readonly lastActivity: Date
-    readonly expiresAt: Date
-    readonly createdAt: Date
-  }
+  /** Null in stateless mode, where the answer shows no session. */
+  readonly session: SignedInSession | null
+}
+
+export interface SignedInSession {
+  readonly id: string
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly lastActivity: Date
+  readonly expiresAt: Date
+  readonly createdAt: Date
 }
 
 export interface SignedInUser {
@@ -70,6 +83,11 @@ export interface SessionSummary {
   readonly current: boolean
   readonly ipAddress: string | null
   readonly userAgent: string | null
+  /** What a person recognises, such as `Firefox on Windows`. */
+  readonly device: string
+  readonly authMethods: readonly AuthMethod[]
+  /** When it ends if it is not used again. */
+  readonly expiresAt: Date
   readonly lastActivity: Date
   readonly createdAt: Date
 }
@@ -91,6 +109,10 @@ export interface Api {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
    */
   verify(input: { accessToken: string; roles?: readonly string[]; permissions?: readonly string[] }): Promise<Identity>
+  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
+  me(identity: Identity): Promise<Identity>
+  /** What a cookie client sends back as `X-CSRF-Token`. */
+  csrfToken(identity: Identity): Promise<string>
   /** Changes the caller's profile. The result is the identity as it is now. */
   updateMe(identity: Identity, input: { username?: string }, context?: CallContext): Promise<Identity>
   readonly sessions: {
@@ -129,9 +151,16 @@ export function createApi(parts: {
   readonly sessions: SessionService
   readonly users: UserService
   readonly admin: AdminService
-  readonly rename: (identity: Identity, username: string, client: ClientContext) => Promise<Identity>
+  readonly profile: Profile
+  readonly limits: RateLimitService
 }): Api {
-  const { passwords, tokens, sessions, users, admin, rename } = parts
+  const { passwords, tokens, sessions, users, admin, profile, limits } = parts
+  /** Counts what hashes, where the host application knows for whom. @throws SallyportError `rate_limited` */
+  function count(client: ClientContext): ClientContext {
+    const decision = client.ipAddress === null ? null : limits.consume('hashing', addressBucket(client.ipAddress))
+    if (decision?.allowed === false) throw new SallyportError('rate_limited', { retryAfter: decision.resetSeconds })
+    return client
+  }
   const named = (tenantId: string | undefined, context: CallContext | undefined) => ({
     body: tenantId,
     header: context?.tenantId ?? null,
@@ -139,15 +168,15 @@ export function createApi(parts: {
   return {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
-      return signedIn(await passwords.register(registration, named(tenant_id, context), clientOf(context)))
+      return signedIn(await passwords.register(registration, named(tenant_id, context), count(clientOf(context))))
     },
     async login({ tenantId, ...input }, context) {
       const { tenant_id, remember = true, email, password } = parseInput(loginInput, { ...input, tenant_id: tenantId })
       const login = { email, password, remember }
-      return signedIn(await passwords.login(login, named(tenant_id, context), clientOf(context)))
+      return signedIn(await passwords.login(login, named(tenant_id, context), count(clientOf(context))))
     },
     refresh: async ({ refreshToken }, context) =>
-      signedIn(await tokens.refresh(String(refreshToken), clientOf(context), context?.tenantId ?? null)),
+      signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, clientOf(context))),
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
     async verify({ accessToken, roles = [], permissions = [] }) {
       const identity = await tokens.authenticate(String(accessToken), null)
@@ -157,15 +186,17 @@ export function createApi(parts: {
       if (lacks) throw new SallyportError('forbidden')
       return identity
     },
+    me: (identity) => profile.current(identity),
+    csrfToken: (identity) => tokens.csrfToken(identity),
     async updateMe(identity, { username }, context) {
       return username === undefined
         ? identity
-        : rename(identity, parseInput(usernameInput, username), clientOf(context))
+        : profile.rename(identity, parseInput(usernameInput, username), clientOf(context))
     },
     sessions: {
       async list(identity) {
         const list = await sessions.list(identity)
-        return list.map((session) => summaryOf(session, identity.sessionId))
+        return list.map((session) => summaryOf(sessions, session, identity.sessionId))
       },
       revoke: (identity, id, context) => sessions.revoke(identity, id, clientOf(context)),
       revokeAll: (identity, options, context) =>
@@ -182,7 +213,8 @@ export function createApi(parts: {
       },
       async list({ tenantId, cursor = null, limit = 50 } = {}) {
         const scope = tenantId === undefined ? allTenants() : oneTenant(tenantId)
-        const { items, nextCursor } = await users.list(scope, { cursor, limit })
+        const page = { cursor, limit: parseInput(z.int(), limit) }
+        const { items, nextCursor } = await users.list(scope, page)
         return { items: items.map(accountOf), nextCursor }
       },
       async find(id) {
@@ -202,19 +234,22 @@ export function createApi(parts: {
 function clientOf(context: CallContext | undefined): ClientContext {
   return {
     ipAddress: context?.ipAddress ?? null,
-    userAgent: context?.userAgent ?? null,
+    userAgent: knownUserAgent(context?.userAgent),
     requestId: context?.requestId ?? randomUUID(),
   }
 }
 
-function signedIn({ accessToken, refreshToken, answer }: IssuedTokens): SignedIn {
+function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens): SignedIn {
   const { user, session } = answer
   return {
     accessToken,
     refreshToken,
+    sessionToken: session === undefined ? null : accessToken,
     tokenType: 'Bearer',
     expiresIn: answer.expires_in,
     expiresAt: new Date(answer.expires_at),
+    userId: user.id,
+    sessionId,
     user: {
       id: user.id,
       email: user.email,
@@ -226,23 +261,29 @@ function signedIn({ accessToken, refreshToken, answer }: IssuedTokens): SignedIn
       isGuest: user.is_guest,
       createdAt: new Date(user.created_at),
     },
-    session: {
-      id: session.id,
-      ipAddress: session.ip_address,
-      userAgent: session.user_agent,
-      lastActivity: new Date(session.last_activity),
-      expiresAt: new Date(session.expires_at),
-      createdAt: new Date(session.created_at),
-    },
+    session:
+      session === undefined
+        ? null
+        : {
+            id: session.id,
+            ipAddress: session.ip_address,
+            userAgent: session.user_agent,
+            lastActivity: new Date(session.last_activity),
+            expiresAt: new Date(session.expires_at),
+            createdAt: new Date(session.created_at),
+          },
   }
 }
 
-function summaryOf(session: SessionRecord, currentId: string): SessionSummary {
+function summaryOf(sessions: SessionService, session: SessionRecord, currentId: string): SessionSummary {
   return {
     id: session.id,
     current: session.id === currentId,
     ipAddress: session.ipAddress,
     userAgent: session.userAgent,
+    device: sessions.deviceName(session),
+    authMethods: session.authMethods,
+    expiresAt: new Date(sessions.expiresAt(session)),
     lastActivity: new Date(session.lastActivity),
     createdAt: new Date(session.createdAt),
   }

@@ -10,10 +10,11 @@ import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
-import { openKeyring } from './features/keys/key-service.js'
+import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
+import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
@@ -34,11 +35,17 @@ import type { Storage } from './storage/storage.js'
 import { oneTenant } from './storage/tenant-scope.js'
 
 export interface Auth {
-  /** Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead. */
-  handler(request: Request): Promise<Response>
+  /**
+   * Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead.
+   * @param connection the peer's address, for limits, device lists and the audit log; a `Request` does not hold it
+   */
+  handler(request: Request, connection?: { readonly remoteAddress: string | null }): Promise<Response>
   /** Every endpoint as a typed call, without HTTP. */
   readonly api: Api
-  /** Who is calling, or null: no credential, or none that is good for anything. @throws SallyportError `unavailable` */
+  /**
+   * Who is calling, or null: no credential, or none that is good for anything.
+   * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable`
+   */
   authenticate(request: Request | Headers): Promise<Identity | null>
   /** Writes what is pending, and closes the database. */
   close(): Promise<void>
@@ -50,6 +57,7 @@ export interface Composition {
   readonly app: HttpApp
   readonly config: Config
   readonly storage: Storage
+  readonly keyring: Keyring
   readonly health: HealthService
   readonly cleanUp: () => Promise<void>
   readonly flush: () => Promise<void>
@@ -85,6 +93,9 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
   }
 }
 
+/** How often the age of the keys is looked at, in milliseconds. */
+const KEY_ROTATION_PERIOD = 60_000
+
 interface Foundation {
   readonly config: Config
   readonly logger: Logger
@@ -94,13 +105,50 @@ interface Foundation {
 }
 
 async function compose({ config, logger, clock, masterKey, storage }: Foundation): Promise<Composition> {
-  const keyring = await openKeyring({ storage, masterKey, clock })
   const audit = createAuditService({ storage, clock, logger })
+  const lifetimes = sessionLifetimes(config)
+  const { jwt } = config.auth
+  const keyring = await openKeyring({
+    storage,
+    audit,
+    masterKey,
+    clock,
+    settings: {
+      algorithm: jwt.algorithm,
+      secrets: jwt.secret,
+      rotation: jwt.rotation,
+      tokenLifetime: { session: lifetimes.absolute, signing: lifetimes.jwt },
+    },
+  })
   const access = createAccessService(storage, clock)
   const tenants = createTenantService(storage)
   const users = createUserService(storage, clock)
-  const sessions = createSessionService({ storage, clock, audit, access, lifetimes: sessionLifetimes(config) })
-  const tokens = createTokenService({ sessions, keyring })
+  const sessions = createSessionService({ storage, clock, audit, access, lifetimes })
+  const revocations = createRevocationService({
+    storage,
+    clock,
+    logger,
+    settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
+  })
+  audit.subscribe(({ type, sessionId }) => {
+    if (type === 'session.revoked' && sessionId !== null) revocations.note(sessionId)
+  })
+  // No request is answered before this node knows what the others have ended.
+  await revocations.sync()
+  const publicName = config.server.publicUrl ?? 'sallyport'
+  const tokens = createTokenService({
+    sessions,
+    keyring,
+    revocations,
+    clock,
+    settings: {
+      issuer: jwt.issuer ?? publicName,
+      audience: jwt.audience ?? publicName,
+      lifetime: lifetimes.jwt,
+      sessionCheck: jwt.sessionCheck,
+      accept: config.auth.accept,
+    },
+  })
   const signIn = createSignInService({ sessions, tokens, keyring })
   const { maxConcurrentHashes, hashQueue } = config.auth
   const hashes = new PasswordHashQueue({
@@ -131,11 +179,13 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
       signing_keys: () => keyring.check(),
       cleanup: () => cleanUp.check(),
     },
+    clock,
     logger,
   )
 
   const jar = createCookieJar(config)
-  const services = { passwords, tokens, profile: { userAnswerOf, rename }, sessions, health }
+  const profile = { userAnswerOf, rename, current: tokens.current }
+  const services = { passwords, tokens, profile, sessions, health, keyring }
   const app = createHttpApp({
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
@@ -143,35 +193,46 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
     logger,
     clock,
     authenticate: ({ token }, _client, tenantHeader) => tokens.authenticate(token, tenantHeader),
+    convert: (credential, identity) => tokens.convert(credential, identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
   })
 
   const jobs: readonly Job[] = [
     repeat('activity', sessions.flushPeriod, () => sessions.flushActivity(), logger),
+    repeat('revocations', revocations.period, () => revocations.sync(), logger),
+    repeat('key_rotation', KEY_ROTATION_PERIOD, () => keyring.rotateIfDue(), logger),
     repeat('clean_up', interval, () => cleanUp.run(), logger),
   ]
   for (const job of jobs) job.start()
 
   const auth: Auth = {
-    handler: (request) => app.fetch(request),
-    api: createApi({ passwords, tokens, sessions, users, admin, rename }),
+    handler: (request, connection) => app.fetch(request, connection),
+    api: createApi({ passwords, tokens, sessions, users, admin, profile, limits }),
     async authenticate(request) {
-      const headers = request instanceof Headers ? request : request.headers
+      const headers = 'headers' in request ? request.headers : request
       try {
         const credential = readCredential((name) => headers.get(name), jar.accessName)
         if (credential === null) return null
         return await tokens.authenticate(credential.token, headers.get('x-tenant-id'))
       } catch (error) {
-        if (error instanceof SallyportError && error.status < 500) return null
+        // A tenant that is not the token's is a contradiction, not an absence.
+        const isAnonymous = error instanceof SallyportError && error.status < 500 && error.code !== 'forbidden'
+        if (isAnonymous) return null
         throw error
       }
     },
     async close() {
       hashes.close()
       for (const job of jobs) await job.stop()
-      await sessions.flushActivity(true)
-      await storage.close()
+      try {
+        await sessions.flushActivity(true)
+      } catch (error) {
+        // What is lost is a little of when sessions were last used, which their expiry allows for.
+        logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
+      } finally {
+        await storage.close()
+      }
     },
   }
   return {
@@ -179,10 +240,15 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
     app,
     config,
     storage,
+    keyring,
     health,
     cleanUp: () => cleanUp.run(),
     flush: () => sessions.flushActivity(true),
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** With SQLite the secret is made once into the data folder; with PostgreSQL the configuration has refused its absence. */

@@ -1,4 +1,4 @@
-export type { Account, Api, CallContext, SessionSummary, SignedIn, SignedInUser } from './api.js'
+export type { Account, Api, CallContext, SessionSummary, SignedIn, SignedInSession, SignedInUser } from './api.js'
 export { type Auth, createAuth, type Surroundings } from './auth.js'
 export type { ConfigInput } from './config/config.js'
 export { ConfigError } from './config/config-error.js'

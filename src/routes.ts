@@ -1,5 +1,7 @@
 import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
+import { keyRoutes } from './features/keys/key-routes.js'
+import type { Keyring } from './features/keys/key-service.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { sessionRoutes } from './features/sessions/session-routes.js'
@@ -7,7 +9,8 @@ import type { SessionService } from './features/sessions/session-service.js'
 import { forwardAuthDoor } from './features/tokens/token-forward-auth.js'
 import { tokenRoutes } from './features/tokens/token-routes.js'
 import type { TokenService } from './features/tokens/token-service.js'
-import { type Profile, userRoutes } from './features/users/user-routes.js'
+import { userRoutes } from './features/users/user-routes.js'
+import type { Profile } from './features/users/user-types.js'
 import type { Route } from './http/define-route.js'
 import type { Door } from './http/door.js'
 
@@ -17,6 +20,7 @@ export interface RouteServices {
   readonly profile: Profile
   readonly sessions: SessionService
   readonly health: HealthService
+  readonly keyring: Keyring
 }
 
 /** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
@@ -26,6 +30,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...sessionRoutes(services.sessions), // /auth/sessions
+    ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health
   ]
 }

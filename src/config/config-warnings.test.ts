@@ -15,7 +15,7 @@ describe('warnings', () => {
   })
 
   it.each<[string, ConfigInput, string]>([
-    ['stateless mode', { auth: { mode: 'stateless' } }, 'auth.mode'],
+    ['bypass', { auth: { mode: 'bypass' } }, 'auth.mode'],
     [
       'a lockout, even of the default length',
       { auth: { session: { maxLoginAttempts: 5 } } },

@@ -28,6 +28,8 @@ export interface Identity {
   readonly authTime: number
   /** When the access token ends if it is not used again. */
   readonly expiresAt: number
+  /** How the access token was checked: an opaque one was looked up, a JWT carried these facts since its issue. */
+  readonly tokenFormat: 'opaque' | 'jwt'
 }
 
 /** A credential as it came in. A header wins over a cookie, and there is no falling back (contract §1). */

@@ -67,6 +67,8 @@ function readSecret(path: string): string | null {
     if (isErrnoException(error) && error.code === 'ENOENT') return null
     throw error
   }
+  // An older umask or a copied folder may have opened it to others.
+  chmodSync(path, 0o600)
   if (text.length < 32)
     throw new Error(
       `${path} does not hold a master key: restore it from a backup, since sessions and keys depend on it`,

@@ -1,13 +1,14 @@
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { CookieJar } from './cookies.js'
-import { readCookie, readCredential } from './credentials.js'
+import { readCookie, readCookies, readCredential } from './credentials.js'
 import type { HttpDependencies } from './http-app-types.js'
 import type { Guard } from './route.js'
 
 export interface Caller {
   readonly identity: Identity | null
   readonly credential: Credential | null
+  readonly sessionCookies: readonly string[]
   readonly refreshCookie: string | null
 }
 
@@ -24,13 +25,15 @@ export async function identifyCaller(
 ): Promise<Caller> {
   const header = (name: string) => headers.get(name)
   const refreshCookie = orNull(() => readCookie(header, jar.refreshName))
+  const sessionCookies = orNull(() => readCookies(header, jar.accessName)) ?? []
   if (guard.authentication === 'none') {
-    return { identity: null, credential: orNull(() => readCredential(header, jar.accessName)), refreshCookie }
+    const credential = orNull(() => readCredential(header, jar.accessName))
+    return { identity: null, credential, sessionCookies, refreshCookie }
   }
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
   const identity = await authenticate(credential, client, headers.get('x-tenant-id'))
-  return { identity, credential, refreshCookie }
+  return { identity, credential, sessionCookies, refreshCookie }
 }
 
 function orNull<T>(read: () => T): T | null {

@@ -27,6 +27,7 @@ export function isHttps(publicUrl: string | null): boolean {
 
 /** The `Set-Cookie` values of a change. A cookie is cleared with the attributes it was set with, or it stays. */
 export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[] {
+  if (change.kind === 'access') return [setCookie(jar.accessName, change.accessToken, '/', change.maxAge)]
   const [access, refresh, maxAge] =
     change.kind === 'set' ? [change.accessToken, change.refreshToken, change.maxAge] : ['', '', 0]
   return [

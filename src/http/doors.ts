@@ -1,4 +1,5 @@
 import { createClientAddress } from '../runtime/client-address.js'
+import { knownUserAgent } from '../runtime/user-agent.js'
 import type { Door, DoorReply } from './door.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
@@ -20,7 +21,7 @@ export function createDoors(
     const always = { ...common, 'x-request-id': requestId }
     try {
       const ipAddress = clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null)
-      const client = { ipAddress, userAgent: call.header('user-agent') ?? null, requestId }
+      const client = { ipAddress, userAgent: knownUserAgent(call.header('user-agent')), requestId }
       const reply = await door.answer({ ...call, client })
       checkHeaders(reply.headers)
       return { ...reply, headers: { ...always, ...reply.headers } }

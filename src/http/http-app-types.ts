@@ -43,6 +43,11 @@ export interface HttpDependencies {
     client: ClientContext,
     tenantHeader: string | null,
   ) => Promise<Identity>
+  /** The access cookie of the present mode for a browser that came with one of the other; `null` to leave it as it is. */
+  readonly convert?: (
+    credential: Credential,
+    identity: Identity,
+  ) => Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
   readonly csrf: {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>

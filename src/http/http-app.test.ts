@@ -48,6 +48,7 @@ describe('the chain', () => {
       sample.send('POST', '/auth/guarded', {
         headers: { ...(token && { cookie: `session_id=${token}` }), ...extra },
         json: { wrong: true },
+        remoteAddress: '203.0.113.9',
       })
     const code = async (answer: Promise<Response>) =>
       z.object({ code: z.string() }).parse(await (await answer).json()).code

@@ -1,8 +1,10 @@
 import type { ClientContext } from '../contract/identity.js'
+import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientAddress } from '../runtime/client-address.js'
+import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, answerOf, finished, merged } from './answer.js'
-import { identifyCaller } from './authentication.js'
+import { type Caller, identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
 import { createCookieJar } from './cookies.js'
 import { addCorsHeaders, addPreflightHeaders, isPreflight } from './cors.js'
@@ -13,11 +15,11 @@ import { createDoors } from './doors.js'
 import type { Connection, HttpApp, HttpDependencies } from './http-app-types.js'
 import { describeApi } from './openapi.js'
 import { createOriginPolicy } from './origins.js'
-import { covers } from './permission.js'
 import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
 import { requestIdOf } from './request-id.js'
+import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -74,7 +76,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     await checkCsrf({ guard: guard.csrf, ...caller, headers: request.headers, host }, origins, dependencies.csrf)
     checkPermissions(guard.permissions ?? [], caller.identity?.permissions ?? [])
     if (guard.limit) await checkLimit(guard.limit, client.ipAddress, dependencies.limits, exchange.headers)
-    return route.run({
+    const reply = await route.run({
       body: await bodyOf(route, request),
       query: parseQueryOf(route, url),
       params,
@@ -83,6 +85,14 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
       tenantHeader: request.headers.get('x-tenant-id'),
       headers: request.headers,
     })
+    return withConvertedCookie(reply, caller)
+  }
+
+  /** A browser with cookies alone never refreshes by itself: its access cookie changes mode on the way. */
+  async function withConvertedCookie(reply: Reply, { credential, identity }: Caller): Promise<Reply> {
+    if (reply.cookies !== undefined || credential?.source !== 'cookie' || identity === null) return reply
+    const converted = await dependencies.convert?.(credential, identity)
+    return converted ? { ...reply, cookies: { kind: 'access', ...converted } } : reply
   }
 
   function parseQueryOf(route: Route, url: URL): unknown {
@@ -101,7 +111,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     }
     const requestId = requestIdOf(header('x-request-id'), clock)
     const ipAddress = clientAddress(connection.remoteAddress, header('x-forwarded-for') ?? null)
-    const client = { ipAddress, userAgent: header('user-agent') ?? null, requestId }
+    const client = { ipAddress, userAgent: knownUserAgent(header('user-agent')), requestId }
     const exchange: Exchange = { request, url, client, headers: new Headers({ ...common }), template: null }
     exchange.headers.set('x-request-id', requestId)
     const started = performance.now()
@@ -144,7 +154,7 @@ function checkDeclaration({ guard, method, operationId }: Route): void {
 
 function checkPermissions(needed: readonly string[], held: readonly string[]): void {
   for (const permission of needed) {
-    if (!covers(held, permission)) {
+    if (!isPermitted(held, permission)) {
       throw new SallyportError('forbidden', { detail: `The permission \`${permission}\` is needed.` })
     }
   }

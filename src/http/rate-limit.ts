@@ -13,6 +13,8 @@ export async function checkLimit(
   limits: HttpDependencies['limits'],
   headers: Headers,
 ): Promise<void> {
+  // All callers without an address would share one bucket, and anybody could empty it for everybody.
+  if (address === null) return
   const decision = await limits.consume(name, addressBucket(address))
   if (decision === null) return
   const reset = Math.max(0, Math.ceil(decision.resetSeconds))

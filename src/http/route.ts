@@ -34,6 +34,8 @@ export interface RouteRequest<Body, Query, Params, Who> {
   readonly identity: Who
   /** The credential as it came, believed or not; `null` where none was sent. */
   readonly credential: Credential | null
+  /** Every value sent for the session cookie, believed or not. */
+  readonly sessionCookies: readonly string[]
   /** The refresh token of the refresh cookie, where there is one. */
   readonly refreshCookie: string | null
   readonly client: ClientContext
@@ -50,6 +52,7 @@ export type CookieChange =
       readonly refreshToken: string
       readonly maxAge: number | null
     }
+  | { readonly kind: 'access'; readonly accessToken: string; readonly maxAge: number | null }
   | { readonly kind: 'clear' }
 
 export interface Reply {

@@ -70,6 +70,8 @@ export interface KeysTable {
   created_at: number
   activated_at: number | null
   retired_at: number | null
+  /** Of a retired key: when its last token has expired, and it verifies no more. */
+  expires_at: number | null
 }
 
 export interface SessionsTable {

@@ -91,11 +91,15 @@ export const SCOPE_TYPES: readonly string[] = ['TenantScope', 'OneTenant', 'AllT
 
 /** Store functions without a scope, each with its reason. */
 export const UNSCOPED: Readonly<Record<string, string>> = {
-  insertAuditEvent: 'an event names its tenant',
+  insertAuditEvents: 'an event names its tenant',
   listKeys: 'keys serve every tenant',
-  insertKeyIfAbsent: 'keys serve every tenant',
+  findKey: 'keys serve every tenant',
+  insertKey: 'keys serve every tenant',
   nextKeyId: 'keys serve every tenant',
-  settleSetting: 'settings are of the whole deployment',
+  activateKey: 'keys serve every tenant',
+  retireActiveKeys: 'keys serve every tenant',
+  lockKeys: 'keys serve every tenant',
+  settleCheckValue: 'settings are of the whole deployment',
 }
 
 export const FORBIDDEN_WORDS: readonly string[] = ['utils', 'util', 'helpers', 'helper', 'common', 'misc']

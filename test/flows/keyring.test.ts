@@ -23,8 +23,13 @@ describeEachAuth(
       for (const node of nodes) {
         for (const { access_token } of people) expect(await standingOf(node, access_token)).toBe('200')
       }
-      const keys = await (await stage.db()).selectFrom('keys').select(['id', 'status']).execute()
-      expect(keys).toEqual([{ id: 1, status: 'active' }])
+      const db = await stage.db()
+      const keys = await db.selectFrom('keys').select(['id', 'purpose', 'status']).orderBy('id').execute()
+      expect(keys).toEqual([
+        { id: 1, purpose: 'session', status: 'active' },
+        { id: 2, purpose: 'signing', status: 'active' },
+        { id: 3, purpose: 'signing', status: 'next' },
+      ])
     })
 
     it('refuses to start with another master key, and touches nothing', async () => {
@@ -51,14 +56,15 @@ describeEachAuth(
       const auth = await stage.open({})
       await auth.close()
       const db = await stage.db()
-      const { sealed } = await db.selectFrom('keys').select('sealed').executeTakeFirstOrThrow()
+      const keys = db.updateTable('keys').where('id', '=', 1)
+      const { sealed } = await db.selectFrom('keys').select('sealed').where('id', '=', 1).executeTakeFirstOrThrow()
       const altered = Buffer.from(sealed)
       altered.writeUInt8(altered.readUInt8(20) ^ 1, 20)
       for (const bytes of [altered, sealed.slice(0, 10), new Uint8Array(60)]) {
-        await db.updateTable('keys').set({ sealed: bytes }).execute()
+        await keys.set({ sealed: bytes }).execute()
         await expect(stage.open({})).rejects.toThrow('key 1 of the database cannot be opened: it was altered')
       }
-      await db.updateTable('keys').set({ sealed }).execute()
+      await keys.set({ sealed }).execute()
       await stage.open({})
     })
 
@@ -66,20 +72,20 @@ describeEachAuth(
       const auth = await stage.open({})
       await auth.close()
       const db = await stage.db()
-      await db.updateTable('keys').set({ id: 2 }).execute()
-      await expect(stage.open({})).rejects.toThrow('key 2 of the database cannot be opened')
+      await db.updateTable('keys').set({ id: 9 }).where('id', '=', 1).execute()
+      await expect(stage.open({})).rejects.toThrow('key 9 of the database cannot be opened')
     })
 
     it('finds a key that another node has made meanwhile', async () => {
       const [old, young] = [await stage.open({}), await stage.open({})]
       const db = await stage.db()
       // As a rotation does: the key is retired, and the next start makes a new one.
-      await db.updateTable('keys').set({ status: 'retired', retired_at: 1 }).execute()
+      await db.updateTable('keys').set({ status: 'retired', retired_at: 1 }).where('purpose', '=', 'session').execute()
       await young.close()
       const next = await stage.open({})
       const person = await newcomer(next)
-      expect(await db.selectFrom('keys').select('id').where('status', '=', 'active').execute()).toEqual([{ id: 2 }])
-      old.clock.advance(1_000)
+      const active = db.selectFrom('keys').select('id').where('purpose', '=', 'session').where('status', '=', 'active')
+      expect(await active.execute()).toEqual([{ id: 4 }])
       expect(await standingOf(old, person.access_token)).toBe('200')
     })
 
@@ -96,7 +102,8 @@ describeEachAuth(
       for (const secret of [person.password, person.access_token.slice(4, 40), person.refresh_token.slice(4, 40)]) {
         expect(dump).not.toContain(secret)
       }
-      const { sealed } = await db.selectFrom('keys').select('sealed').executeTakeFirstOrThrow()
+      const ofSessions = db.selectFrom('keys').select('sealed').where('purpose', '=', 'session')
+      const { sealed } = await ofSessions.executeTakeFirstOrThrow()
       // Nonce, 32 bytes, tag.
       expect(sealed).toHaveLength(12 + 32 + 16)
     })

@@ -22,6 +22,7 @@ export const identity: Identity = {
   authMethods: ['password'],
   authTime: 0,
   expiresAt: 1,
+  tokenFormat: 'opaque',
 }
 
 export interface SampleOptions {

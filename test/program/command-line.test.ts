@@ -125,7 +125,7 @@ describe('migrate', () => {
   it('applies what is missing once', async () => {
     const folder = await emptyFolder()
     const first = await run(['migrate', '--json'], { folder })
-    expect(first.json).toMatchObject({ applied: [expect.stringMatching(/^0001/)] })
+    expect(first.json).toMatchObject({ applied: expect.arrayContaining([expect.stringMatching(/^0001/)]) })
     expect((await run(['migrate'], { folder })).stdout).toBe('The schema is up to date.\n')
   })
 })

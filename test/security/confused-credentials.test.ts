@@ -69,14 +69,33 @@ describeEachAuth('Credentials that contradict each other', (stage) => {
       for (const path of ['/auth/me', '/auth/verify', '/auth/sessions']) {
         expect(await codeOf(await auth.request(path, { headers: { cookie } }))).toBe('invalid_token')
       }
-      // Nor is anybody signed out by them.
-      await auth.request('/auth/logout', { method: 'POST', headers: { cookie } })
     }
     expect(await standingOf(auth, victim.access_token)).toBe('200')
     expect(await standingOf(auth, attacker.access_token)).toBe('200')
     const refreshes = `refresh_token=${victim.refresh_token}; refresh_token=${attacker.refresh_token}`
     const answer = await auth.request('/auth/refresh', { method: 'POST', headers: { cookie: refreshes } })
     expect(await codeOf(answer)).toBe('unauthenticated')
+  })
+
+  it('in two cookies of one name do not keep a session alive at logout: whichever is genuine ends', async () => {
+    const auth = await stage.open()
+    const [victim, attacker] = [await newcomer(auth), await newcomer(auth)]
+    const cookie = `session_id=${attacker.access_token}; session_id=${victim.access_token}`
+    const answer = await auth.request('/auth/logout', { method: 'POST', headers: { cookie } })
+    expect([answer.status, answer.headers.getSetCookie().length]).toEqual([204, 3])
+    expect(await standingOf(auth, victim.access_token)).toBe('session_revoked')
+  })
+
+  it('in a header and a cookie at logout: the header alone counts, and the cookie stays', async () => {
+    const auth = await stage.open()
+    const [owner, other] = [await newcomer(auth), await newcomer(auth)]
+    for (const authorization of [`Bearer ${other.access_token}`, 'Bearer', 'Basic eA==']) {
+      const headers = { authorization, cookie: `session_id=${owner.access_token}` }
+      const answer = await auth.request('/auth/logout', { method: 'POST', headers })
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([204, []])
+    }
+    expect(await standingOf(auth, other.access_token)).toBe('session_revoked')
+    expect(await standingOf(auth, owner.access_token)).toBe('200')
   })
 
   it('do not keep anybody from signing in again', async () => {

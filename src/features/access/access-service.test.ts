@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isPermitted, permissionsOf, rolesOf } from './access-service.js'
+import { isPermitted } from '../../contract/permission.js'
+import { permissionsOf, rolesOf } from './access-service.js'
 
 describe('permissions', () => {
   it.each([
@@ -15,6 +16,7 @@ describe('permissions', () => {
     [['users:read'], '', false],
     [['users:read'], '*', false],
     [['users:read'], 'users:*', false],
+    [['users:read'], 'users:read:secret', false],
   ])('%j cover %j: %s', (granted, wanted, permitted) => {
     expect(isPermitted(granted, wanted)).toBe(permitted)
   })

@@ -63,16 +63,3 @@ export function permissionsOf(roles: readonly string[]): readonly string[] {
   for (const role of roles) for (const permission of PERMISSIONS.get(role) ?? []) permissions.add(permission)
   return [...permissions].sort()
 }
-
-/** True where one of `granted` covers `wanted` (`resource:action`). */
-export function isPermitted(granted: readonly string[], wanted: string): boolean {
-  const [resource, action] = wanted.split(':')
-  return granted.some((permission) => {
-    if (permission === '*' || permission === wanted) return true
-    const [grantedResource, grantedAction] = permission.split(':')
-    if (action === undefined || grantedAction === undefined) return false
-    return (
-      (grantedResource === resource || grantedResource === '*') && (grantedAction === action || grantedAction === '*')
-    )
-  })
-}

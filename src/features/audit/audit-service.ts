@@ -4,15 +4,17 @@ import { uuidv7 } from '../../runtime/ids.js'
 import type { Logger } from '../../runtime/logger.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
-import { insertAuditEvent } from './audit-store.js'
+import { insertAuditEvents } from './audit-store.js'
 import type { AuditEvent, RecordEvent } from './audit-types.js'
 
 export interface AuditService {
   /**
    * Runs a decision and the events that tell of it in one transaction: both are durable, or neither is.
-   * The log hears of the events after the commit.
+   * Listeners, the log among them, hear of the events after the commit.
    */
   transaction<Result>(work: (tx: Transaction<Tables>, record: RecordEvent) => Promise<Result>): Promise<Result>
+  /** Calls `listener` with every event of this process, once it is committed. A listener must not throw. */
+  subscribe(listener: (event: AuditEvent) => void): void
 }
 
 export function createAuditService(parts: {
@@ -21,20 +23,28 @@ export function createAuditService(parts: {
   readonly logger: Logger
 }): AuditService {
   const { storage, clock, logger } = parts
+  const listeners: ((event: AuditEvent) => void)[] = [(event) => log(logger, event)]
   return {
+    subscribe(listener) {
+      listeners.push(listener)
+    },
     async transaction(work) {
       let committed: AuditEvent[] = []
       const result = await storage.transaction(async (tx) => {
         // A transaction that is run again starts with no events.
         const events: AuditEvent[] = []
         committed = events
-        return work(tx, async (event) => {
+        return work(tx, async (...recorded) => {
           const now = clock.now()
-          await insertAuditEvent(tx, uuidv7(now), now, event)
-          events.push(event)
+          await insertAuditEvents(
+            tx,
+            now,
+            recorded.map((event) => ({ id: uuidv7(now), ...event })),
+          )
+          events.push(...recorded)
         })
       })
-      for (const event of committed) log(logger, event)
+      for (const event of committed) for (const listener of listeners) listener(event)
       return result
     },
   }
@@ -44,10 +54,10 @@ function log(logger: Logger, event: AuditEvent): void {
   logger.info(
     {
       event: event.type,
-      tenantId: event.tenantId,
-      userId: event.userId,
-      sessionId: event.sessionId,
-      requestId: event.client?.requestId ?? null,
+      tenant_id: event.tenantId,
+      user_id: event.userId,
+      session_id: event.sessionId,
+      request_id: event.client?.requestId ?? null,
       ...event.data,
     },
     event.type,

@@ -1,12 +1,18 @@
 import type { Queryable } from '../../storage/storage.js'
 import type { AuditEvent } from './audit-types.js'
 
-/** Appends one event; nothing updates or deletes one. */
-export async function insertAuditEvent(db: Queryable, id: string, createdAt: number, event: AuditEvent): Promise<void> {
-  await db
-    .insertInto('audit_events')
-    .values({
-      id,
+/** Far below the number of values that one statement may hold. */
+const BATCH = 200
+
+/** Appends events; nothing updates or deletes one. */
+export async function insertAuditEvents(
+  db: Queryable,
+  createdAt: number,
+  events: readonly (AuditEvent & { readonly id: string })[],
+): Promise<void> {
+  for (let start = 0; start < events.length; start += BATCH) {
+    const rows = events.slice(start, start + BATCH).map((event) => ({
+      id: event.id,
       tenant_id: event.tenantId,
       type: event.type,
       actor_id: event.actorId,
@@ -17,6 +23,7 @@ export async function insertAuditEvent(db: Queryable, id: string, createdAt: num
       request_id: event.client?.requestId ?? null,
       data: JSON.stringify(event.data ?? {}),
       created_at: createdAt,
-    })
-    .execute()
+    }))
+    await db.insertInto('audit_events').values(rows).execute()
+  }
 }

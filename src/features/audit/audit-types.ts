@@ -31,5 +31,5 @@ export interface AuditEvent {
   readonly data?: Readonly<Record<string, string | number | boolean | null>>
 }
 
-/** Adds an event to the transaction in which its cause happens. */
-export type RecordEvent = (event: AuditEvent) => Promise<void>
+/** Adds events to the transaction in which their causes happen. */
+export type RecordEvent = (...events: readonly AuditEvent[]) => Promise<void>

@@ -1,3 +1,4 @@
+import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
 
 /** `disabled`: not configured, so nothing can be wrong with it. */
@@ -20,9 +21,17 @@ export interface HealthService {
 export type Check = (() => Promise<void>) | null
 
 const PATIENCE = 3_000
+/** Anybody may ask: the checks are run at most once in this time, in milliseconds, however many do. */
+const FRESH = 1_000
 
-export function createHealthService(checks: Readonly<Record<CheckName, Check>>, logger: Logger): HealthService {
+export function createHealthService(
+  checks: Readonly<Record<CheckName, Check>>,
+  clock: Clock,
+  logger: Logger,
+): HealthService {
   let draining = false
+  let asked: { readonly at: number; readonly statuses: Promise<Readiness['checks']> } | null = null
+  const failing = new Set<CheckName>()
 
   async function statusOf(name: CheckName): Promise<CheckStatus> {
     const check = checks[name]
@@ -33,29 +42,35 @@ export function createHealthService(checks: Readonly<Record<CheckName, Check>>, 
     })
     try {
       await Promise.race([check(), late])
+      if (failing.delete(name)) logger.info({ check: name }, 'a readiness check holds again')
       return 'ok'
     } catch (error) {
-      logger.warn(
-        { check: name, cause: error instanceof Error ? error.message : String(error) },
-        'a readiness check fails',
-      )
+      const cause = error instanceof Error ? error.message : String(error)
+      if (!failing.has(name)) logger.warn({ check: name, cause }, 'a readiness check fails')
+      failing.add(name)
       return 'failing'
     } finally {
       clearTimeout(timer)
     }
   }
 
+  async function runChecks(): Promise<Readiness['checks']> {
+    const [database, cache, signingKeys, cleanup] = await Promise.all([
+      statusOf('database'),
+      statusOf('cache'),
+      statusOf('signing_keys'),
+      statusOf('cleanup'),
+    ])
+    return { database, cache, signing_keys: signingKeys, cleanup }
+  }
+
   return {
     async readiness() {
-      const [database, cache, signingKeys, cleanup] = await Promise.all([
-        statusOf('database'),
-        statusOf('cache'),
-        statusOf('signing_keys'),
-        statusOf('cleanup'),
-      ])
-      const statuses = { database, cache, signing_keys: signingKeys, cleanup }
-      const failing = Object.values(statuses).includes('failing')
-      return { status: failing || draining ? 'not_ready' : 'ready', checks: statuses }
+      const now = clock.now()
+      if (asked === null || Math.abs(now - asked.at) >= FRESH) asked = { at: now, statuses: runChecks() }
+      const statuses = await asked.statuses
+      const isFailing = Object.values(statuses).includes('failing')
+      return { status: isFailing || draining ? 'not_ready' : 'ready', checks: statuses }
     },
     drain() {
       draining = true

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto'
+import type { JsonWebKey } from 'node:crypto'
 import { type MasterKey, SealError } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { Storage } from '../../storage/storage.js'
 import type { KeysTable } from '../../storage/tables.js'
-import { insertKeyIfAbsent, listKeys, nextKeyId, settleSetting } from './key-store.js'
-import type { SessionKey } from './key-types.js'
+import type { AuditService } from '../audit/audit-service.js'
+import { createKeyRotation, type RotationSettings, SESSION_ALGORITHM, sealPurpose } from './key-rotation.js'
+import { openSigningKey, sharedSecretKey } from './key-signing.js'
+import { listKeys, settleCheckValue } from './key-store.js'
+import { type KeySummary, type SessionKey, SIGNING_ALGORITHMS, type SigningKey } from './key-types.js'
 
-/** How long an unknown key id is taken for forged before the database is asked again, in milliseconds. */
-const RELOAD_PAUSE = 1_000
+/** How long what was read is believed before the database is asked again, in milliseconds. */
+const FRESH = 1_000
 
 /** The master key does not fit the database: the start ends here, before a session can be broken. */
 export class MasterKeyMismatch extends Error {
@@ -20,84 +23,193 @@ export class MasterKeyMismatch extends Error {
   }
 }
 
+export interface KeyringSettings extends Omit<RotationSettings, 'ownsSigningKeys'> {
+  /** Configured HS256 secrets: the first signs, all verify. */
+  readonly secrets: readonly string[]
+}
+
 export interface Keyring {
   /** The key that new session tokens are derived with. */
   activeSessionKey(): SessionKey
   /** The key of that id, or null where there is none. Asks the database when another node may have made it. */
   sessionKey(id: number): Promise<SessionKey | null>
+  /** The key that signs now; a rotation by another process is seen within a second. */
+  signingKey(): Promise<SigningKey>
+  /** The key of that `kid` while its tokens are honoured, or null. */
+  verificationKey(kid: string): Promise<SigningKey | null>
+  /** Changes whenever a key comes or goes: what was verified under another generation is verified again. */
+  generation(): number
+  /** The public keys (RFC 7517 §5): active, announced, and retired ones until their last token has expired. */
+  jwks(): Promise<{ readonly keys: readonly JsonWebKey[] }>
+  list(): Promise<readonly KeySummary[]>
+  /** @throws SallyportError `unavailable` */
+  rotate(purpose: KeysTable['purpose'], actorId: string | null): Promise<void>
+  rotateIfDue(): Promise<void>
   /** @throws Error when no key can derive tokens, or the stored keys cannot be opened; for readiness */
   check(): Promise<void>
 }
 
+interface Opened {
+  /** Tells whether anything has changed since. */
+  readonly digest: string
+  readonly sessionKeys: ReadonlyMap<number, SessionKey>
+  readonly activeSession: SessionKey | null
+  readonly signingKeys: ReadonlyMap<string, SigningKey & { readonly expiresAt: number | null }>
+  readonly signing: SigningKey | null
+  readonly rows: readonly (KeysTable & { readonly kid: string | null })[]
+}
+
 /**
- * Opens the keyring: proves the master key against the database's check value, and makes the first key where there is
- * none. Nodes that start together agree on one key.
+ * Opens the keyring: proves the master key against the database's check value, and makes the keys that are missing.
+ * Nodes that start together agree on them.
  * @throws MasterKeyMismatch
  */
 export async function openKeyring(parts: {
   readonly storage: Storage
+  readonly audit: AuditService
   readonly masterKey: MasterKey
   readonly clock: Clock
+  readonly settings: KeyringSettings
 }): Promise<Keyring> {
-  const { storage, masterKey, clock } = parts
-  const settled = await settleSetting(storage.db, 'master_key_check', masterKey.checkValue)
+  const { storage, audit, masterKey, clock, settings } = parts
+  const settled = await settleCheckValue(storage.db, masterKey.checkValue)
   if (!masterKey.matches(settled)) throw new MasterKeyMismatch()
 
-  let keys = new Map<number, SessionKey>()
-  let active: SessionKey | null = null
-  let loadedAt = Number.NEGATIVE_INFINITY
+  const configured = settings.algorithm === 'HS256' ? settings.secrets.map(sharedSecretKey) : []
+  const rotation = createKeyRotation({
+    audit,
+    masterKey,
+    clock,
+    settings: { ...settings, ownsSigningKeys: configured.length === 0 },
+    db: storage.db,
+  })
+  await rotation.ensure()
 
-  async function load(): Promise<void> {
-    const rows = await listKeys(storage.db, 'session')
-    const opened = new Map<number, SessionKey>()
-    let newest: SessionKey | null = null
-    for (const row of rows) {
-      const key = { id: row.id, secret: open(masterKey, row) }
-      opened.set(row.id, key)
-      if (row.status === 'active') newest = key
-    }
-    keys = opened
-    active = newest
+  let generation = 0
+  let loadedAt = clock.now()
+  let opened = await openAll(await listKeys(storage.db))
+  let loading: Promise<Opened> | null = null
+
+  /** Reads the keys anew. Their opening is repeated only when one of them has changed. */
+  function load(): Promise<Opened> {
+    loading ??= read().finally(() => {
+      loading = null
+    })
+    return loading
+  }
+
+  async function read(): Promise<Opened> {
+    const rows = await listKeys(storage.db)
     loadedAt = clock.now()
+    if (digestOf(rows) !== opened.digest) {
+      opened = await openAll(rows)
+      generation++
+    }
+    return opened
   }
 
-  await load()
-  for (let attempt = 0; active === null && attempt < 3; attempt++) {
-    await storage.transaction(async (tx) =>
-      insertKeyIfAbsent(tx, newSessionKey(masterKey, await nextKeyId(tx), clock.now())),
-    )
-    await load()
+  /**
+   * What is known, asked anew when it is older than a second. Without an answer what is known counts: keys that cannot
+   * be read cannot have been changed either, and readiness tells.
+   */
+  async function fresh(): Promise<Opened> {
+    if (Math.abs(clock.now() - loadedAt) < FRESH) return opened
+    try {
+      return await load()
+    } catch {
+      loadedAt = clock.now()
+      return opened
+    }
   }
+
+  async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
+    const sessionKeys = new Map<number, SessionKey>()
+    const signingKeys = new Map<string, SigningKey & { readonly expiresAt: number | null }>()
+    let activeSession: SessionKey | null = null
+    let signing: SigningKey | null = configured[0] ?? null
+    for (const key of configured) signingKeys.set(key.kid, { ...key, expiresAt: null })
+    const shown: (KeysTable & { readonly kid: string | null })[] = []
+    for (const row of rows) {
+      const bytes = open(masterKey, row)
+      if (row.purpose === 'session') {
+        const key = { id: row.id, secret: bytes }
+        sessionKeys.set(row.id, key)
+        if (row.status === 'active' && row.algorithm === SESSION_ALGORITHM) activeSession = key
+        shown.push({ ...row, kid: null })
+        continue
+      }
+      const algorithm = SIGNING_ALGORITHMS.find((name) => name === row.algorithm)
+      // A key of an algorithm that a newer version knows.
+      if (algorithm === undefined) continue
+      const key = await openSigningKey(algorithm, bytes)
+      signingKeys.set(key.kid, { ...key, expiresAt: row.expires_at })
+      if (configured.length === 0 && row.status === 'active' && algorithm === settings.algorithm) signing = key
+      shown.push({ ...row, kid: key.kid })
+    }
+    return { digest: digestOf(rows), sessionKeys, activeSession, signingKeys, signing, rows: shown }
+  }
+
+  const isHonoured = (key: { readonly expiresAt: number | null }) =>
+    key.expiresAt === null || clock.now() < key.expiresAt
 
   return {
     activeSessionKey() {
-      if (active === null) throw new Error('the keyring has no active session key')
-      return active
+      if (opened.activeSession === null) throw new Error('the keyring has no active session key')
+      return opened.activeSession
     },
     async sessionKey(id) {
-      const known = keys.get(id)
-      if (known !== undefined) return known
-      if (Math.abs(clock.now() - loadedAt) < RELOAD_PAUSE) return null
+      return opened.sessionKeys.get(id) ?? (await load()).sessionKeys.get(id) ?? null
+    },
+    async signingKey() {
+      const { signing } = await fresh()
+      if (signing === null) throw new Error('the keyring has no active signing key')
+      return signing
+    },
+    async verificationKey(kid) {
+      const key = opened.signingKeys.get(kid) ?? (await fresh()).signingKeys.get(kid)
+      return key !== undefined && isHonoured(key) ? key : null
+    },
+    generation: () => generation,
+    async jwks() {
+      const { signingKeys } = await fresh()
+      const honoured = [...signingKeys.values()].filter(isHonoured)
+      return { keys: honoured.flatMap(({ publicJwk }) => (publicJwk === null ? [] : [publicJwk])) }
+    },
+    async list() {
+      const { rows } = await load()
+      return rows.map(summaryOf)
+    },
+    async rotate(purpose, actorId) {
+      await rotation.rotate(purpose, { actorId })
       await load()
-      return keys.get(id) ?? null
+    },
+    async rotateIfDue() {
+      if (await rotation.rotateIfDue()) await load()
     },
     async check() {
-      await load()
-      if (active === null) throw new Error('there is no active session key')
+      const { activeSession, signing } = await load()
+      if (activeSession === null || signing === null) throw new Error('there is no active key')
     },
   }
 }
 
-function newSessionKey(masterKey: MasterKey, id: number, now: number): KeysTable {
+function digestOf(rows: readonly KeysTable[]): string {
+  return rows
+    .map((row) => `${row.id} ${row.status} ${row.expires_at} ${Buffer.from(row.sealed).toString('base64')}`)
+    .join()
+}
+
+function summaryOf(row: KeysTable & { readonly kid: string | null }): KeySummary {
   return {
-    id,
-    purpose: 'session',
-    algorithm: 'HMAC-SHA256',
-    status: 'active',
-    sealed: masterKey.seal(sealPurpose('session', id), randomBytes(32)),
-    created_at: now,
-    activated_at: now,
-    retired_at: null,
+    id: row.id,
+    kid: row.kid,
+    purpose: row.purpose,
+    algorithm: row.algorithm,
+    status: row.status,
+    createdAt: row.created_at,
+    activatedAt: row.activated_at,
+    retiredAt: row.retired_at,
+    expiresAt: row.expires_at,
   }
 }
 
@@ -112,8 +224,4 @@ function open(masterKey: MasterKey, row: KeysTable): Buffer {
       )
     throw error
   }
-}
-
-function sealPurpose(purpose: KeysTable['purpose'], id: number): string {
-  return `keys/${purpose}/${id}`
 }

@@ -2,18 +2,15 @@ import { sql } from 'kysely'
 import type { Queryable } from '../../storage/storage.js'
 import type { KeysTable } from '../../storage/tables.js'
 
+type Purpose = KeysTable['purpose']
+
 /** Keys serve every tenant, so these functions take no scope. */
-export async function listKeys(db: Queryable, purpose: KeysTable['purpose']): Promise<readonly KeysTable[]> {
-  return db.selectFrom('keys').selectAll().where('purpose', '=', purpose).orderBy('id').execute()
+export async function listKeys(db: Queryable): Promise<readonly KeysTable[]> {
+  return db.selectFrom('keys').selectAll().orderBy('id').execute()
 }
 
-/** Adds a key unless its id is taken, as when another node was first. */
-export async function insertKeyIfAbsent(db: Queryable, key: KeysTable): Promise<void> {
-  await db
-    .insertInto('keys')
-    .values(key)
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
+export async function insertKey(db: Queryable, key: KeysTable): Promise<void> {
+  await db.insertInto('keys').values(key).execute()
 }
 
 export async function nextKeyId(db: Queryable): Promise<number> {
@@ -24,13 +21,63 @@ export async function nextKeyId(db: Queryable): Promise<number> {
   return row.next
 }
 
-/** Writes a setting once; the first writer wins. Returns what is stored. */
-export async function settleSetting(db: Queryable, name: string, value: string): Promise<string> {
+/** The newest key of that kind in that state. */
+export async function findKey(
+  db: Queryable,
+  purpose: Purpose,
+  algorithm: string,
+  status: KeysTable['status'],
+): Promise<KeysTable | null> {
+  const row = await db
+    .selectFrom('keys')
+    .selectAll()
+    .where('purpose', '=', purpose)
+    .where('algorithm', '=', algorithm)
+    .where('status', '=', status)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function activateKey(db: Queryable, id: number, now: number): Promise<void> {
+  await db.updateTable('keys').set({ status: 'active', activated_at: now }).where('id', '=', id).execute()
+}
+
+/** Retires the active keys of that kind. @param expiresAt when the last token made with them has expired */
+export async function retireActiveKeys(
+  db: Queryable,
+  purpose: Purpose,
+  algorithm: string,
+  now: number,
+  expiresAt: number,
+): Promise<void> {
+  await db
+    .updateTable('keys')
+    .set({ status: 'retired', retired_at: now, expires_at: expiresAt })
+    .where('purpose', '=', purpose)
+    .where('algorithm', '=', algorithm)
+    .where('status', '=', 'active')
+    .execute()
+}
+
+const CHECK_SETTING = 'master_key_check'
+
+/** Makes whoever changes keys wait for each other, on every node: holds until the transaction ends. */
+export async function lockKeys(db: Queryable): Promise<void> {
+  await db.updateTable('settings').set({ value: sql`value` }).where('name', '=', CHECK_SETTING).execute()
+}
+
+/** Writes the master key's check value once; the first writer wins. Returns what is stored. */
+export async function settleCheckValue(db: Queryable, value: string): Promise<string> {
   await db
     .insertInto('settings')
-    .values({ name, value })
+    .values({ name: CHECK_SETTING, value })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute()
-  const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', CHECK_SETTING)
+    .executeTakeFirstOrThrow()
   return row.value
 }

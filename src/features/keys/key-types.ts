@@ -1,5 +1,42 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { z } from 'zod'
+
 /** A key that derives session tokens; `id` stands in every token made with it. */
 export interface SessionKey {
   readonly id: number
   readonly secret: Buffer
 }
+
+export const SIGNING_ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'HS256'] as const
+
+/** As in the `alg` of RFC 7518 §3.1 and RFC 8037 §3.1. */
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
+
+/** A key that signs JWTs. It serves one algorithm, whatever a token's header says. */
+export interface SigningKey {
+  /** RFC 7638 thumbprint; for a shared secret a name derived from it one way. */
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  readonly signingKey: KeyObject
+  readonly verificationKey: KeyObject
+  /** What `/.well-known/jwks.json` shows; null for a shared secret. */
+  readonly publicJwk: JsonWebKey | null
+}
+
+/** A key as an administrator sees it; never the key itself. */
+export interface KeySummary {
+  readonly id: number
+  readonly kid: string | null
+  readonly purpose: 'session' | 'signing'
+  readonly algorithm: string
+  readonly status: 'next' | 'active' | 'retired'
+  readonly createdAt: number
+  readonly activatedAt: number | null
+  readonly retiredAt: number | null
+  readonly expiresAt: number | null
+}
+
+/** RFC 7517 §5. */
+export const jwksAnswer = z
+  .object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .meta({ id: 'JwkSet' })

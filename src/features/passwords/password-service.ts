@@ -55,9 +55,14 @@ export function createPasswordService(parts: {
   /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
   let standIn: Promise<string> | undefined
   function standInHash(): Promise<string> {
-    standIn ??= hashPassword(settings, randomBytes(16).toString('base64url'))
+    standIn ??= hashPassword(settings, randomBytes(16).toString('base64url')).catch((error: unknown) => {
+      standIn = undefined
+      throw error
+    })
     return standIn
   }
+  // Made before the first sign-in, which would otherwise cost two hashes. A failure is met again by who needs it.
+  standInHash().catch(() => undefined)
 
   async function tenantNamed(named: NamedTenant) {
     const { scope, tenant } = await tenants.resolve(named)
@@ -90,8 +95,13 @@ export function createPasswordService(parts: {
     // What bcrypt would cut keeps its old form.
     if (settings.algorithm === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return
     const from = user.passwordHash
-    const to = await hashes.run(() => hashPassword(settings, password))
-    await users.renewPasswordHash(scope, user.id, { from, to })
+    try {
+      const to = await hashes.run(() => hashPassword(settings, password))
+      await users.renewPasswordHash(scope, user.id, { from, to })
+    } catch (error) {
+      // The password was right: the next sign-in renews it.
+      if (!(error instanceof SallyportError) || error.code !== 'overloaded') throw error
+    }
   }
 
   async function refuse(

@@ -3,7 +3,13 @@ import { transport } from '../tokens/token-types.js'
 import { emailInput, usernameInput } from '../users/user-types.js'
 
 /** Longer texts are not looked at: the policy's own limit is told apart below it. */
-const password = z.string().min(1).max(4096).meta({ format: 'password' })
+const password = z
+  .string()
+  .min(1)
+  .max(4096)
+  // Encoding would make one password of two that differ by a lone surrogate.
+  .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode')
+  .meta({ format: 'password' })
 
 const tenantId = z
   .string()

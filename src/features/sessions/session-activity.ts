@@ -41,7 +41,7 @@ export class SessionActivity {
   }
 
   /** Notes that the session was used at `now`, the database's time. */
-  touch(session: SessionRecord, now: number): void {
+  touch(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void {
     if (now <= session.lastActivity) return
     const seen = this.#seen.get(session.id)
     if (seen !== undefined && seen.written === session.lastActivity) seen.at = Math.max(seen.at, now)

@@ -3,7 +3,11 @@ import type { FoundSession, SessionRecord, SessionState } from './session-types.
 
 /** How long things live, in milliseconds. */
 export interface SessionLifetimes {
-  /** The access token, since the last activity. */
+  /** What access tokens are issued as. */
+  readonly mode: 'stateful' | 'stateless'
+  /** An access token that is a JWT, since its issue. */
+  readonly jwt: number
+  /** An opaque access token, since the last activity. */
   readonly idle: number
   /** Activity is written at most once in this time for each session. */
   readonly activityInterval: number
@@ -15,11 +19,14 @@ export interface SessionLifetimes {
 }
 
 export function sessionLifetimes(config: Config): SessionLifetimes {
-  const { session, refresh } = config.auth
+  const { session, refresh, jwt } = config.auth
+  const mode = config.auth.mode === 'stateless' ? 'stateless' : 'stateful'
   return {
+    mode,
+    jwt: jwt.accessTokenTtl,
     idle: session.ttl,
     activityInterval: Math.min(60_000, Math.floor(session.ttl / 10)),
-    refresh: session.refreshTokenTtl,
+    refresh: mode === 'stateless' ? jwt.refreshTokenTtl : session.refreshTokenTtl,
     absolute: session.absoluteTtl,
     reuseGrace: refresh.reuseGrace,
   }
@@ -32,12 +39,16 @@ export function refreshLifetime(lifetimes: SessionLifetimes, remember: boolean):
 
 /** When the access token ends if it is not used again. */
 export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
-  return Math.min(session.lastActivity + lifetimes.idle, session.absoluteExpiresAt)
+  const end =
+    lifetimes.mode === 'stateless'
+      ? Math.min(session.refreshedAt + lifetimes.jwt, session.refreshExpiresAt)
+      : session.lastActivity + lifetimes.idle
+  return Math.min(end, session.absoluteExpiresAt)
 }
 
 /** When the session ends if it is not used again: the later end of its two tokens, never past the absolute one. */
 export function sessionExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
-  return Math.min(Math.max(session.lastActivity + lifetimes.idle, session.refreshExpiresAt), session.absoluteExpiresAt)
+  return Math.min(Math.max(accessExpiresAt(lifetimes, session), session.refreshExpiresAt), session.absoluteExpiresAt)
 }
 
 /**
@@ -53,6 +64,19 @@ export function sessionState({ session, holder, now }: FoundSession): SessionSta
   if (session.revokedAt !== null || holder.disabledAt !== null) return 'revoked'
   if (session.credentialVersion !== holder.credentialVersion) return 'revoked'
   return now >= session.absoluteExpiresAt ? 'expired' : 'live'
+}
+
+/**
+ * True when a pair spent at that time is still honoured. A time ahead of the clock (which was set back) counts by its
+ * distance: a spent pair must not live on for as long as the clock went back.
+ */
+export function isWithinGrace(spent: number, now: number, grace: number): boolean {
+  return Math.abs(now - spent) < grace
+}
+
+/** The spend times worth keeping: those since the last one outside the grace, without a gap, as they are counted by place. */
+export function recentSpends(spends: readonly number[], now: number, grace: number): readonly number[] {
+  return spends.slice(spends.findLastIndex((spent) => !isWithinGrace(spent, now, grace)) + 1)
 }
 
 /** When the pair of that number was spent; null when it is the current one, or was spent longer ago than is kept. */

@@ -1,7 +1,5 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { deviceName } from './session-device.js'
-import { sessionExpiresAt } from './session-lifetimes.js'
 import type { SessionService } from './session-service.js'
 import { type SessionRecord, sessionItem } from './session-types.js'
 
@@ -11,10 +9,10 @@ export function sessionRoutes(sessions: SessionService): readonly Route[] {
     current: session.id === currentId,
     ip_address: session.ipAddress,
     user_agent: session.userAgent,
-    device: deviceName(session.userAgent),
+    device: sessions.deviceName(session),
     last_activity: new Date(session.lastActivity).toISOString(),
     created_at: new Date(session.createdAt).toISOString(),
-    expires_at: new Date(sessionExpiresAt(sessions.lifetimes, session)).toISOString(),
+    expires_at: new Date(sessions.expiresAt(session)).toISOString(),
     auth_methods: [...session.authMethods],
   })
   return [

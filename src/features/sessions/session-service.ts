@@ -9,8 +9,15 @@ import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import { SessionActivity } from './session-activity.js'
-import { LONGEST_USER_AGENT } from './session-device.js'
-import { isIdle, refreshLifetime, type SessionLifetimes, spentAt } from './session-lifetimes.js'
+import { deviceName } from './session-device.js'
+import {
+  isIdle,
+  recentSpends,
+  refreshLifetime,
+  type SessionLifetimes,
+  sessionExpiresAt,
+  spentAt,
+} from './session-lifetimes.js'
 import { prepareFindSession } from './session-lookup.js'
 import {
   advanceSession,
@@ -24,6 +31,7 @@ import type { FoundSession, RevocationReason, SessionRecord } from './session-ty
 
 export {
   accessExpiresAt,
+  isWithinGrace,
   type SessionLifetimes,
   sessionExpiresAt,
   sessionLifetimes,
@@ -48,7 +56,8 @@ export interface SessionService {
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
   isIdle(found: FoundSession): boolean
-  noteUse(found: FoundSession): void
+  /** @param session `lastActivity`: the latest that is known to be written */
+  noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
   /** Spends the current pair of `found` and records it. False where somebody else was first, or the session ended. */
   advance(found: FoundSession, keyId: number, client: ClientContext): Promise<boolean>
   /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
@@ -63,6 +72,10 @@ export interface SessionService {
     by: Ending & { readonly except: string | null; readonly userId: string },
   ): Promise<number>
   list(identity: Identity): Promise<readonly SessionRecord[]>
+  /** When the session ends if it is not used again, milliseconds since the epoch. */
+  expiresAt(session: SessionRecord): number
+  /** What a person recognises, such as `Firefox on Windows`. */
+  deviceName(session: SessionRecord): string
   /** Ends a session of the caller. @throws SallyportError `not_found` for anything that is not the caller's live session */
   revoke(identity: Identity, id: string, client: ClientContext): Promise<void>
   revokeAll(identity: Identity, exceptCurrent: boolean, client: ClientContext): Promise<number>
@@ -82,8 +95,9 @@ export interface Ending {
   readonly userId?: string
 }
 
-/** Ended sessions stay this long, so that their tokens are told what happened to them. */
+/** Ended sessions stay this long at least, so that their tokens are told what happened to them. */
 const KEEP_ENDED = 24 * 3_600_000
+const KEEP_MARGIN = 3_600_000
 const CLEAN_UP_BATCH = 500
 
 export function createSessionService(parts: {
@@ -96,7 +110,8 @@ export function createSessionService(parts: {
   const { storage, clock, audit, access, lifetimes } = parts
   const find = prepareFindSession(storage, access.rolesColumn())
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
-  const idleSince = lifetimes.idle + lifetimes.activityInterval
+  // A JWT never outlives the refresh token; only an opaque token can.
+  const idleSince = lifetimes.mode === 'stateless' ? 0 : lifetimes.idle + lifetimes.activityInterval
 
   async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
     const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)
@@ -121,7 +136,7 @@ export function createSessionService(parts: {
         remember: signIn.remember,
         authMethods: signIn.methods,
         ipAddress: signIn.client.ipAddress,
-        userAgent: signIn.client.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+        userAgent: signIn.client.userAgent,
         refreshLifetime: refreshLifetime(lifetimes, signIn.remember),
         absoluteLifetime: lifetimes.absolute,
       })
@@ -139,7 +154,7 @@ export function createSessionService(parts: {
     },
 
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
-    noteUse: (found) => activity.touch(found.session, found.now),
+    noteUse: (session, now) => activity.touch(session, now),
 
     async advance({ session, now }, keyId, client) {
       const scope = oneTenant(session.tenantId)
@@ -148,7 +163,7 @@ export function createSessionService(parts: {
           id: session.id,
           counter: session.counter,
           keyId,
-          spends: session.spends.filter((spent) => now - spent < lifetimes.reuseGrace),
+          spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
           refreshLifetime: refreshLifetime(lifetimes, session.remember),
         })
         if (!advanced) return false
@@ -190,9 +205,12 @@ export function createSessionService(parts: {
 
     async endAll(scope, db, record, { userId, except, ...by }) {
       const ended = await revokeSessionsOf(scope, db, storage, userId, { except, reason: by.reason, idleSince })
-      for (const id of ended) await record(revoked(scope, userId, id, by))
+      await record(...ended.map((id) => revoked(scope, userId, id, by)))
       return ended.length
     },
+
+    expiresAt: (session) => sessionExpiresAt(lifetimes, session),
+    deviceName: ({ userAgent }) => deviceName(userAgent),
 
     async list({ tenantId, userId }) {
       const sessions = await listSessionsOf(oneTenant(tenantId), storage.db, storage, userId, idleSince)
@@ -225,7 +243,7 @@ export function createSessionService(parts: {
         let deleted = 0
         for (const ended of ['revoked', 'expired'] as const) {
           const rows = await deleteEndedSessions(allTenants(), tx, storage, {
-            keep: KEEP_ENDED,
+            keep: Math.max(KEEP_ENDED, lifetimes.jwt + KEEP_MARGIN),
             limit: CLEAN_UP_BATCH,
             ended,
           })

@@ -13,6 +13,9 @@ const authMethods = z.array(
   z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
 )
 
+/** Nobody reads a longer list of their own devices. */
+const LONGEST_LIST = 200
+
 export interface NewSession {
   readonly id: string
   readonly userId: string
@@ -94,7 +97,9 @@ export async function insertSession(
         .where(inTenant(scope))
         .where('users.id', '=', session.userId)
         .where('users.credential_version', '=', session.credentialVersion)
-        .where('users.disabled_at', 'is', null),
+        .where('users.disabled_at', 'is', null)
+        // Waits for a change of the account that is under way, and then looks again; SQLite has one writer anyway.
+        .$if(storage.dialect === 'postgres', (query) => query.forShare('users')),
     )
     .returning('id')
     .executeTakeFirst()
@@ -202,7 +207,7 @@ export async function revokeSessionsOf(
   return rows.map((row) => row.id)
 }
 
-/** The sessions of a user that are not over, newest first. */
+/** The sessions of a user that are not over, newest first, at most `LONGEST_LIST`. */
 export async function listSessionsOf(
   scope: OneTenant,
   db: Queryable,
@@ -221,6 +226,7 @@ export async function listSessionsOf(
     .where(notOver(storage.now(), idleSince))
     .whereRef('u.credential_version', '=', 'sessions.credential_version')
     .orderBy('sessions.id', 'desc')
+    .limit(LONGEST_LIST)
     .execute()
   return rows.map(toSession)
 }
@@ -277,6 +283,7 @@ export function toSession(row: Selectable<SessionsTable>): SessionRecord {
     userAgent: row.user_agent,
     createdAt: row.created_at,
     lastActivity: row.last_activity,
+    refreshedAt: row.refreshed_at,
     refreshExpiresAt: row.refresh_expires_at,
     absoluteExpiresAt: row.absolute_expires_at,
     revokedAt: row.revoked_at,

@@ -19,6 +19,8 @@ export interface SessionRecord {
   readonly userAgent: string | null
   readonly createdAt: number
   readonly lastActivity: number
+  /** When the current pair was issued. */
+  readonly refreshedAt: number
   readonly refreshExpiresAt: number
   readonly absoluteExpiresAt: number
   readonly revokedAt: number | null

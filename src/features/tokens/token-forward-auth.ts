@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Identity } from '../../contract/identity.js'
+import { isPermitted } from '../../contract/permission.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { readCredential } from '../../http/credentials.js'
 import type { Door } from '../../http/door.js'
-import { isPermitted } from '../access/access-service.js'
 import type { TokenService } from './token-service.js'
 
 /**
@@ -33,11 +33,11 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
             'X-Auth-Tenant-Id': 'The tenant of the user',
             'X-Auth-Session-Id': 'The session',
             'X-Auth-Roles': 'The roles, comma-separated',
-            'X-Auth-Email': 'The email address, percent-encoded beyond ASCII; absent for a guest',
+            'X-Auth-Email': 'The email address, with `%` and whatever is not ASCII percent-encoded; absent for a guest',
           },
         },
       },
-      errors: ['forbidden'],
+      errors: ['forbidden', 'invalid_request'],
     },
     paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
     async answer({ header, query }) {
@@ -52,6 +52,11 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
 
 function checkDemands(identity: Identity, query: string): void {
   const demands = new URLSearchParams(query)
+  // A demand that is misspelt must not pass for one that is met.
+  const unknown = [...demands.keys()].find((name) => name !== 'role' && name !== 'permission')
+  if (unknown !== undefined) {
+    throw new SallyportError('invalid_request', { detail: 'The query may hold `role` and `permission` alone.' })
+  }
   for (const role of demands.getAll('role')) {
     if (!identity.roles.includes(role)) throw new SallyportError('forbidden', { detail: 'A role is missing.' })
   }
@@ -69,7 +74,8 @@ function identityHeaders(identity: Identity): Record<string, string> {
     'x-auth-session-id': identity.sessionId,
     'x-auth-roles': identity.roles.join(','),
   }
-  // A header holds ASCII; an address may hold more.
-  if (identity.email !== null) headers['x-auth-email'] = identity.email.replace(/[^\x21-\x7e]/gu, encodeURIComponent)
+  // A header holds ASCII and an address may hold more. `%` is encoded too, or two addresses could decode to one.
+  if (identity.email !== null)
+    headers['x-auth-email'] = identity.email.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent)
   return headers
 }

@@ -19,6 +19,7 @@ export function identityOf({ session, holder }: FoundSession, expiresAt: number)
     authMethods: session.authMethods,
     authTime: session.authTime,
     expiresAt,
+    tokenFormat: 'opaque',
   }
 }
 

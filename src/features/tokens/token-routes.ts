@@ -4,6 +4,9 @@ import { defineRoute, type Route } from '../../http/define-route.js'
 import type { TokenService } from './token-service.js'
 import { tokenAnswer, tokenReply } from './token-types.js'
 
+/** What a browser keeps of the signed-in pages goes with the session (OWASP ASVS 14.3.1). */
+const CLEARED = { 'clear-site-data': '"cache"' }
+
 export function tokenRoutes(tokens: TokenService): readonly Route[] {
   return [
     defineRoute({
@@ -29,22 +32,22 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
         },
       },
       errors: [
+        'forbidden',
         'unauthenticated',
         'invalid_token',
         'token_expired',
         'token_reused',
         'session_revoked',
-        'forbidden',
         'overloaded',
       ],
-      async handle({ body, refreshCookie, client, tenantHeader }) {
+      async handle({ body, refreshCookie, tenantHeader, client }) {
         const token = body.refresh_token ?? refreshCookie
         if (token === null) {
           throw new SallyportError('unauthenticated', {
             detail: 'Send `refresh_token` in the body, or the refresh cookie.',
           })
         }
-        const issued = await tokens.refresh(token, client, tenantHeader)
+        const issued = await tokens.refresh(token, tenantHeader, client)
         return tokenReply(200, issued, body.refresh_token === undefined ? 'cookie' : 'bearer')
       },
     }),
@@ -58,10 +61,15 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin' },
       responses: { 204: { description: 'The session is over, or there was none' } },
       errors: [],
-      async handle({ credential, client }) {
-        if (credential !== null) await tokens.logout(credential.token, client)
-        // A bearer client has no cookies here; those in the request, if any, are somebody else's.
-        return credential?.source === 'header' ? { status: 204 } : { status: 204, cookies: { kind: 'clear' } }
+      async handle({ credential, sessionCookies, headers, client }) {
+        // The header alone counts where there is one; the cookies beside it are somebody else's.
+        if (headers.has('authorization')) {
+          if (credential !== null) await tokens.logout(credential.token, client)
+          return { status: 204, headers: CLEARED }
+        }
+        // Of several cookies none is known to be the right one; to end a genuine session harms nobody.
+        for (const token of sessionCookies) await tokens.logout(token, client)
+        return { status: 204, headers: CLEARED, cookies: { kind: 'clear' } }
       },
     }),
     defineRoute({

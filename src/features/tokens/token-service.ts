@@ -1,182 +1,169 @@
-import type { ClientContext, Identity } from '../../contract/identity.js'
+import type { ClientContext, Credential, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { equalInConstantTime } from '../../crypto/constant-time.js'
+import type { Clock } from '../../runtime/clock.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
-import type { SessionService } from '../sessions/session-service.js'
-import { accessExpiresAt, sessionExpiresAt, sessionState, spentAt } from '../sessions/session-service.js'
+import type { RevocationService } from '../revocation/revocation-service.js'
+import { accessExpiresAt, type SessionService, sessionExpiresAt, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
-import {
-  csrfKeyId,
-  encodeCsrfToken,
-  encodePair,
-  isGenuine,
-  type ParsedToken,
-  parseToken,
-  type TokenKind,
-} from './token-codec.js'
+import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
 import { identityOf, userAnswerOf } from './token-identity.js'
+import { looksLikeJwt } from './token-jwt.js'
+import { createOpaqueTokens } from './token-opaque.js'
+import { refreshSession } from './token-refresh.js'
+import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
 import type { IssuedTokens } from './token-types.js'
 
-export interface TokenService {
+export interface TokenService extends CsrfTokens {
   /**
-   * Who holds this access token. The one function behind protected routes, forward auth and the library.
+   * Who holds this access token, of either format where the configuration accepts both. The one function behind
+   * protected routes, forward auth and the library.
    * @param tenantHeader `X-Tenant-ID`; a tenant other than the token's is refused
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
    */
   authenticate(token: string, tenantHeader: string | null): Promise<Identity>
-  /** The session's current pair, and the answer that goes with it. */
+  /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
   /**
-   * Exchanges a refresh token for the next pair. Presented again within the grace, it gives the family's current pair;
-   * later, it ends the family (RFC 9700 §4.14.2).
-   * @param tenantHeader `X-Tenant-ID`; a tenant other than the token's is refused, and nothing is spent
-   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`
+   * Exchanges a refresh token for the next pair, see `refreshSession`.
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
    */
-  refresh(token: string, client: ClientContext, tenantHeader: string | null): Promise<IssuedTokens>
+  refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * The access token of the present mode for a browser that still has a cookie of the other one; null where the cookie
+   * is of the present mode, or the session has no more than this token.
+   */
+  convert(
+    credential: Credential,
+    identity: Identity,
+  ): Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
+  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
+  current(identity: Identity): Promise<Identity>
   /** Ends the session of a genuine access token, expired or not. Anything else ends nothing. */
   logout(token: string, client: ClientContext): Promise<void>
-  csrfToken(identity: Identity): Promise<string>
-  /** True where `csrfToken` is the one of the caller's session. */
-  verifyCsrfToken(identity: Identity, csrfToken: string): Promise<boolean>
 }
 
-/** Losing the race for a pair is answered by looking again; nobody loses more often than this. */
-const REFRESH_ATTEMPTS = 5
+export interface TokenSettings extends StatelessSettings {
+  /** The modes whose access tokens are honoured; the present one always is. */
+  readonly accept: readonly ('stateful' | 'stateless')[]
+}
 
 export function createTokenService(parts: {
   readonly sessions: SessionService
   readonly keyring: Keyring
+  readonly revocations: RevocationService
+  readonly clock: Clock
+  readonly settings: TokenSettings
 }): TokenService {
-  const { sessions, keyring } = parts
+  const { sessions, settings } = parts
   const { lifetimes } = sessions
+  const { mode } = lifetimes
+  const opaque = createOpaqueTokens(parts)
+  const stateless = createStatelessTokens({ ...parts, assertAlive: opaque.assertAlive })
+  const accepted = new Set([mode, ...settings.accept])
 
-  /** The session of a genuine token of that kind, whatever state it is in. */
-  async function findGenuine(
-    text: string,
-    kind: TokenKind,
-  ): Promise<{ readonly token: ParsedToken; readonly found: FoundSession }> {
-    const token = parseToken(text)
-    if (token === null || token.kind !== kind) throw new SallyportError('invalid_token')
-    const found = await sessions.find(oneTenant(token.tenantId), token.sessionId)
-    const key = await keyring.sessionKey(token.keyId)
-    if (found === null || key === null || !isGenuine(token, key, found.session.salt))
-      throw new SallyportError('invalid_token')
-    // Genuine yet ahead of the session: the database was restored from a backup older than the token.
-    if (token.counter > found.session.counter) throw new SallyportError('invalid_token')
-    return { token, found }
+  function formatOf(token: string): 'stateful' | 'stateless' {
+    return looksLikeJwt(token) ? 'stateless' : 'stateful'
   }
 
-  function assertAlive(found: FoundSession): void {
-    const state = sessionState(found)
-    if (state === 'revoked') throw new SallyportError('session_revoked')
-    if (state === 'expired') throw new SallyportError('token_expired')
+  function ofAcceptedMode(token: string): 'stateful' | 'stateless' {
+    const format = formatOf(token)
+    if (!accepted.has(format)) throw new SallyportError('invalid_token')
+    return format
   }
 
-  function assertTenant(found: FoundSession, tenantHeader: string | null): void {
-    if (tenantHeader === null || tenantHeader.toLowerCase() === found.session.tenantId) return
-    throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
+  /** Seconds that a cookie lives: the refresh token's remaining life, or none. */
+  function cookieMaxAge({ session, now }: FoundSession): number | null {
+    return session.remember ? Math.max(0, Math.floor((session.refreshExpiresAt - now) / 1000)) : null
   }
 
-  function isInGrace(found: FoundSession, counter: number): boolean {
-    const spent = spentAt(found.session, counter)
-    return spent !== null && found.now - spent < lifetimes.reuseGrace
+  async function accessTokenOf(found: FoundSession, pair: { readonly access: string }) {
+    if (mode === 'stateless') return stateless.issue(found, found.session.refreshedAt)
+    return { token: pair.access, expiresAt: accessExpiresAt(lifetimes, found.session) }
   }
 
   async function issue(found: FoundSession): Promise<IssuedTokens> {
+    opaque.assertAlive(found)
     const { session, now } = found
-    const key = await keyring.sessionKey(session.keyId)
-    if (key === null) throw new Error(`session key ${session.keyId} is missing`)
-    const pair = encodePair(key, session.salt, {
-      tenantId: session.tenantId,
-      sessionId: session.id,
-      counter: session.counter,
-    })
-    const expiresAt = accessExpiresAt(lifetimes, session)
+    const pair = await opaque.pairOf(session)
+    const access = await accessTokenOf(found, pair)
     return {
-      accessToken: pair.access,
+      accessToken: access.token,
       refreshToken: pair.refresh,
-      cookieMaxAge: session.remember ? Math.max(0, Math.floor((session.refreshExpiresAt - now) / 1000)) : null,
+      sessionId: session.id,
+      cookieMaxAge: cookieMaxAge(found),
       answer: {
         token_type: 'Bearer',
         // Rounded up: the milliseconds between the commit and this answer are no second of the token's life.
-        expires_in: Math.max(0, Math.ceil((expiresAt - now) / 1000)),
-        expires_at: new Date(expiresAt).toISOString(),
+        expires_in: Math.max(0, Math.ceil((access.expiresAt - now) / 1000)),
+        expires_at: new Date(access.expiresAt).toISOString(),
         user_id: session.userId,
-        user: userAnswerOf(identityOf(found, expiresAt)),
-        session: {
-          id: session.id,
-          ip_address: session.ipAddress,
-          user_agent: session.userAgent,
-          last_activity: new Date(session.lastActivity).toISOString(),
-          expires_at: new Date(sessionExpiresAt(lifetimes, session)).toISOString(),
-          created_at: new Date(session.createdAt).toISOString(),
-        },
+        user: userAnswerOf(identityOf(found, access.expiresAt)),
+        ...(mode === 'stateful' && { session: sessionAnswerOf(found) }),
       },
     }
   }
 
-  /** The CSRF token of the caller's session under the key of that id; null where there is no such key or session. */
-  async function csrfTokenUnder(keyId: number, identity: Identity): Promise<string | null> {
-    const key = await keyring.sessionKey(keyId)
-    const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
-    return key === null || found === null ? null : encodeCsrfToken(key, found.session.salt, found.session.id)
+  function sessionAnswerOf({ session }: FoundSession) {
+    return {
+      id: session.id,
+      ip_address: session.ipAddress,
+      user_agent: session.userAgent,
+      last_activity: new Date(session.lastActivity).toISOString(),
+      expires_at: new Date(sessionExpiresAt(lifetimes, session)).toISOString(),
+      created_at: new Date(session.createdAt).toISOString(),
+    }
+  }
+
+  /** The session of a genuine access token of either format. */
+  async function sessionOf(
+    token: string,
+  ): Promise<{ readonly id: string; readonly tenantId: string; readonly userId: string }> {
+    if (ofAcceptedMode(token) === 'stateful') return (await opaque.findGenuine(token, 'access')).found.session
+    const { sid, tenant_id, sub } = await stateless.readGenuine(token)
+    return { id: sid, tenantId: tenant_id, userId: sub }
   }
 
   return {
+    ...createCsrfTokens(parts),
     issue,
 
-    async authenticate(text, tenantHeader) {
-      const { token, found } = await findGenuine(text, 'access')
-      assertAlive(found)
-      if (token.counter < found.session.counter && !isInGrace(found, token.counter))
-        throw new SallyportError('token_expired')
-      if (sessions.isIdle(found)) throw new SallyportError('token_expired')
-      assertTenant(found, tenantHeader)
-      sessions.noteUse(found)
-      return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
+    authenticate: async (token, tenantHeader) => {
+      const tokens = ofAcceptedMode(token) === 'stateless' ? stateless : opaque
+      return tokens.authenticate(token, tenantHeader)
     },
 
-    async refresh(text, client, tenantHeader) {
-      for (let attempt = 0; attempt < REFRESH_ATTEMPTS; attempt++) {
-        const { token, found } = await findGenuine(text, 'refresh')
-        assertTenant(found, tenantHeader)
-        assertAlive(found)
-        const isCurrent = token.counter === found.session.counter
-        if (!isCurrent && !isInGrace(found, token.counter)) {
-          await sessions.endForReuse(found, token.counter, client)
-          throw new SallyportError('token_reused')
-        }
-        if (found.now >= found.session.refreshExpiresAt) throw new SallyportError('token_expired')
-        if (!isCurrent) return issue(found)
-        if (!(await sessions.advance(found, keyring.activeSessionKey().id, client))) continue
-        const advanced = await sessions.find(oneTenant(token.tenantId), token.sessionId)
-        if (advanced !== null) return issue(advanced)
-      }
-      throw new SallyportError('overloaded', { retryAfter: 1 })
+    refresh: async (token, tenantHeader, client) =>
+      issue(await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)),
+
+    async convert({ token, source }, identity) {
+      if (source !== 'cookie' || formatOf(token) === mode) return null
+      const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
+      // Ended by this very request, perhaps: then there is nothing to convert.
+      if (found === null || sessionState(found) !== 'live') return null
+      const access =
+        mode === 'stateless'
+          ? await stateless.issue(found, found.now)
+          : { token: (await opaque.pairOf(found.session)).access }
+      return { accessToken: access.token, maxAge: cookieMaxAge(found) }
     },
 
-    async logout(text, client) {
+    async current(identity) {
+      // An opaque token has just been looked up.
+      if (identity.tokenFormat === 'opaque') return identity
+      const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
+      if (found === null) throw new SallyportError('session_revoked')
+      opaque.assertAlive(found)
+      return { ...identityOf(found, identity.expiresAt), tokenFormat: identity.tokenFormat }
+    },
+
+    async logout(token, client) {
       try {
-        const { found } = await findGenuine(text, 'access')
-        const { session } = found
-        const by = { reason: 'logout' as const, actorId: session.userId, client }
-        await sessions.end(oneTenant(session.tenantId), session.id, by)
+        const { id, tenantId, userId } = await sessionOf(token)
+        await sessions.end(oneTenant(tenantId), id, { reason: 'logout', actorId: userId, client })
       } catch (error) {
         if (!(error instanceof SallyportError) || error.code !== 'invalid_token') throw error
       }
-    },
-
-    async csrfToken(identity) {
-      const token = await csrfTokenUnder(keyring.activeSessionKey().id, identity)
-      if (token === null) throw new SallyportError('session_revoked')
-      return token
-    },
-
-    async verifyCsrfToken(identity, given) {
-      const keyId = csrfKeyId(given)
-      const expected = keyId === null ? null : await csrfTokenUnder(keyId, identity)
-      return expected !== null && equalInConstantTime(Buffer.from(given, 'utf8'), Buffer.from(expected, 'utf8'))
     },
   }
 }

@@ -14,13 +14,13 @@ export const tokenAnswer = z
   .object({
     access_token: z.string().optional(),
     refresh_token: z.string().optional(),
-    session_token: z.string().optional().meta({ description: 'Equal to `access_token`.' }),
+    session_token: z.string().optional().meta({ description: 'Stateful mode: equal to `access_token`.' }),
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds until the access token ends if it is not used.' }),
     expires_at: z.iso.datetime(),
     user_id: z.uuid(),
     user: userAnswer,
-    session: sessionAnswer,
+    session: sessionAnswer.optional().meta({ description: 'Stateful mode alone.' }),
   })
   .meta({ id: 'TokenAnswer' })
 
@@ -30,6 +30,7 @@ export type TokenAnswer = z.output<typeof tokenAnswer>
 export interface IssuedTokens {
   readonly accessToken: string
   readonly refreshToken: string
+  readonly sessionId: string
   /** Seconds the refresh token lives; null for cookies that end with the browser's session. */
   readonly cookieMaxAge: number | null
   /** The answer without the tokens. */
@@ -54,8 +55,7 @@ export function tokenReply(status: number, issued: IssuedTokens, by: Transport):
   if (by === 'cookie') {
     return { status, body: answer, cookies: { kind: 'set', accessToken, refreshToken, maxAge: cookieMaxAge } }
   }
-  return {
-    status,
-    body: { access_token: accessToken, refresh_token: refreshToken, session_token: accessToken, ...answer },
-  }
+  const tokens = { access_token: accessToken, refresh_token: refreshToken }
+  const sessionToken = answer.session === undefined ? {} : { session_token: accessToken }
+  return { status, body: { ...tokens, ...sessionToken, ...answer } }
 }

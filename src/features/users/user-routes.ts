@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { ClientContext, Identity } from '../../contract/identity.js'
+import type { Identity } from '../../contract/identity.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { userAnswer, usernameInput } from './user-types.js'
+import { type Profile, userAnswer, usernameInput } from './user-types.js'
 
 const me = userAnswer
   .extend({
@@ -10,14 +10,6 @@ const me = userAnswer
     auth_time: z.iso.datetime().meta({ description: 'When the caller last proved who they are.' }),
   })
   .meta({ id: 'Me' })
-
-/** What these routes ask of the rooms above them. */
-export interface Profile {
-  /** The `user` of the token answer. */
-  userAnswerOf(identity: Identity): z.output<typeof userAnswer>
-  /** @throws SallyportError `not_found` where the account is gone */
-  rename(identity: Identity, username: string, client: ClientContext): Promise<Identity>
-}
 
 export function userRoutes(profile: Profile): readonly Route[] {
   const answer = (identity: Identity) => ({
@@ -37,7 +29,7 @@ export function userRoutes(profile: Profile): readonly Route[] {
     guard: { authentication: 'required', csrf: 'none' },
     responses: shown,
     errors: [],
-    handle: async ({ identity }: { readonly identity: Identity }) => answer(identity),
+    handle: async ({ identity }: { readonly identity: Identity }) => answer(await profile.current(identity)),
   } as const
   return [
     defineRoute({ ...read, base: 'auth', path: '/me', operationId: 'me' }),
@@ -54,7 +46,11 @@ export function userRoutes(profile: Profile): readonly Route[] {
       responses: shown,
       errors: ['not_found'],
       async handle({ identity, body, client }) {
-        return answer(body.username === undefined ? identity : await profile.rename(identity, body.username, client))
+        return answer(
+          body.username === undefined
+            ? await profile.current(identity)
+            : await profile.rename(identity, body.username, client),
+        )
       },
     }),
   ]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ClientContext, Identity } from '../../contract/identity.js'
 import { normaliseEmail } from './user-email.js'
 
 export interface User {
@@ -58,3 +59,13 @@ export const userAnswer = z
   .meta({ id: 'User' })
 
 export type UserAnswer = z.output<typeof userAnswer>
+
+/** A caller's own profile, as the rooms above this one provide it. */
+export interface Profile {
+  /** The `user` of the token answer. */
+  userAnswerOf(identity: Identity): UserAnswer
+  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
+  current(identity: Identity): Promise<Identity>
+  /** @throws SallyportError `not_found` where the account is gone */
+  rename(identity: Identity, username: string, client: ClientContext): Promise<Identity>
+}

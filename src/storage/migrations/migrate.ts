@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Storage } from '../storage.js'
 import { foundation } from './0001-foundation.js'
+import { keyExpiry } from './0002-key-expiry.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
 /** Every step there is, in order. */
-export const MIGRATIONS: readonly Migration[] = [foundation]
+export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry]
 
 /**
  * The names of the steps that `db` has not had.

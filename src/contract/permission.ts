@@ -2,7 +2,7 @@
  * True where one of the permissions held covers the one needed. A permission is `resource:action`;
  * `*` stands for any part, or alone for everything.
  */
-export function covers(held: readonly string[], needed: string): boolean {
+export function isPermitted(held: readonly string[], needed: string): boolean {
   return held.some((permission) => coversOne(permission, needed))
 }
 

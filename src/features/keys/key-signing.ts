@@ -1,0 +1,62 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPair,
+  hkdfSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { promisify } from 'node:util'
+import { calculateJwkThumbprint } from 'jose'
+import type { SigningAlgorithm, SigningKey } from './key-types.js'
+
+const generate = promisify(generateKeyPair)
+
+/** A new key in the form that is sealed: PKCS #8 DER (RFC 5958), for HS256 256 random bits. */
+export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<Buffer> {
+  const pair = await generatePair(algorithm)
+  return pair === null ? randomBytes(32) : pair.privateKey.export({ type: 'pkcs8', format: 'der' })
+}
+
+function generatePair(algorithm: SigningAlgorithm) {
+  switch (algorithm) {
+    case 'EdDSA':
+      return generate('ed25519')
+    case 'ES256':
+      return generate('ec', { namedCurve: 'P-256' })
+    case 'RS256':
+      return generate('rsa', { modulusLength: 3072 })
+    case 'HS256':
+      return null
+  }
+}
+
+/** The key of what `generateSigningKey` gave. */
+export async function openSigningKey(algorithm: SigningAlgorithm, bytes: Buffer): Promise<SigningKey> {
+  if (algorithm === 'HS256') return sharedSecretKey(bytes)
+  const signingKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
+  const verificationKey = createPublicKey(signingKey)
+  const jwk = verificationKey.export({ format: 'jwk' })
+  const kid = await calculateJwkThumbprint(publicMembers(jwk))
+  return { kid, algorithm, signingKey, verificationKey, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
+}
+
+/**
+ * An HS256 key of a shared secret. Its `kid` is derived from the secret by HKDF and cut to 72 bits: the same on every
+ * node, and of no help to who wants the secret.
+ */
+export function sharedSecretKey(secret: string | Buffer): SigningKey {
+  const bytes = Buffer.from(secret)
+  const key: KeyObject = createSecretKey(bytes)
+  const kid = Buffer.from(hkdfSync('sha256', bytes, '', 'sallyport/v1/kid', 9)).toString('base64url')
+  return { kid, algorithm: 'HS256', signingKey: key, verificationKey: key, publicJwk: null }
+}
+
+/** The members that RFC 7638 §3.2 and RFC 8037 §2 digest; a JWK of node has no more, and its type says less. */
+function publicMembers({ kty, crv, x, y, n, e }: JsonWebKey) {
+  return Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}

@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Identity } from '../../contract/identity.js'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import { oneTenant } from '../../storage/tenant-scope.js'
+import { permissionsOf } from '../access/access-service.js'
+import type { Keyring } from '../keys/key-service.js'
+import type { RevocationService } from '../revocation/revocation-service.js'
+import type { SessionService } from '../sessions/session-service.js'
+import type { FoundSession } from '../sessions/session-types.js'
+import { type AccessClaims, type Expectations, signAccessToken, verifyAccessToken } from './token-jwt.js'
+import { checkTenant } from './token-opaque.js'
+
+export interface StatelessSettings {
+  readonly issuer: string
+  readonly audience: string
+  /** Milliseconds. */
+  readonly lifetime: number
+  /** `none`: signature and times alone. `revocations`: also what this node knows to be ended. `always`: also the session itself. */
+  readonly sessionCheck: 'none' | 'revocations' | 'always'
+}
+
+/** Access tokens that carry their own facts. */
+export interface StatelessTokens {
+  /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
+  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
+  /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
+  readGenuine(text: string): Promise<AccessClaims>
+  /**
+   * A JWT for a session. The same for the same pair, so that everybody who presents a spent refresh token gets one answer.
+   * @param issuedAt milliseconds since the epoch
+   */
+  issue(found: FoundSession, issuedAt: number): Promise<{ readonly token: string; readonly expiresAt: number }>
+}
+
+interface Verified {
+  readonly identity: Identity
+  /** Of the keyring: another one asks for another verification. */
+  readonly generation: number
+  /** When the last use was noted, milliseconds. */
+  notedAt: number
+}
+
+/** Verified tokens remembered; a signature costs a hundred times a look-up. */
+const MOST_VERIFIED = 50_000
+
+export function createStatelessTokens(parts: {
+  readonly sessions: SessionService
+  readonly keyring: Keyring
+  readonly revocations: RevocationService
+  readonly clock: Clock
+  readonly settings: StatelessSettings
+  /** The one rule for what state a session must be in. */
+  readonly assertAlive: (found: FoundSession) => void
+}): StatelessTokens {
+  const { sessions, keyring, revocations, clock, settings, assertAlive } = parts
+  const verified = new LRUCache<string, Verified>({ max: MOST_VERIFIED })
+  const expected: Expectations = { ...settings, keyOf: (kid) => keyring.verificationKey(kid) }
+
+  async function verify(text: string, digest: string): Promise<Verified> {
+    const generation = keyring.generation()
+    const claims = await verifyAccessToken(text, expected, clock.now())
+    const expiresAt = Math.min(claims.exp * 1000, claims.iat * 1000 + settings.lifetime)
+    const entry: Verified = { identity: identityOfClaims(claims, expiresAt), generation, notedAt: claims.iat * 1000 }
+    verified.set(digest, entry)
+    return entry
+  }
+
+  /** The check that is never cached. */
+  async function checkSession({ tenantId, sessionId }: Identity): Promise<void> {
+    if (settings.sessionCheck === 'none') return
+    if (settings.sessionCheck === 'always') {
+      const found = await sessions.find(oneTenant(tenantId), sessionId)
+      if (found === null) throw new SallyportError('session_revoked')
+      assertAlive(found)
+      return
+    }
+    const answer = revocations.isRevoked(sessionId)
+    if (typeof answer === 'boolean' ? answer : await answer) throw new SallyportError('session_revoked')
+  }
+
+  return {
+    async authenticate(text, tenantHeader) {
+      const digest = hash('sha256', text, 'base64')
+      const remembered = verified.get(digest)
+      const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
+      const { identity } = entry
+      const now = clock.now()
+      if (now >= identity.expiresAt) throw new SallyportError('token_expired')
+      await checkSession(identity)
+      checkTenant(tenantHeader, identity.tenantId)
+      if (now - entry.notedAt >= sessions.lifetimes.activityInterval) {
+        sessions.noteUse({ id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }, now)
+        entry.notedAt = now
+      }
+      return identity
+    },
+
+    readGenuine: (text) => verifyAccessToken(text, expected, clock.now(), { evenIfExpired: true }),
+
+    async issue({ session, holder }, issuedAt) {
+      const key = await keyring.signingKey()
+      const iat = Math.floor(issuedAt / 1000)
+      const end = Math.min(issuedAt + settings.lifetime, session.refreshExpiresAt, session.absoluteExpiresAt)
+      const exp = Math.max(iat + 1, Math.floor(end / 1000))
+      const token = await signAccessToken(key, {
+        iss: settings.issuer,
+        aud: settings.audience,
+        sub: session.userId,
+        user_id: session.userId,
+        tenant_id: session.tenantId,
+        email: holder.email,
+        email_verified: holder.emailVerified,
+        username: holder.username,
+        roles: [...holder.roles],
+        is_guest: holder.isGuest,
+        user_created_at: new Date(holder.createdAt).toISOString(),
+        auth_methods: [...session.authMethods],
+        auth_time: Math.floor(session.authTime / 1000),
+        sid: session.id,
+        jti: hash('sha256', `${session.id} ${session.counter} ${iat}`, 'base64url').slice(0, 22),
+        iat,
+        nbf: iat,
+        exp,
+      })
+      return { token, expiresAt: exp * 1000 }
+    },
+  }
+}
+
+function identityOfClaims(claims: AccessClaims, expiresAt: number): Identity {
+  return {
+    userId: claims.sub,
+    tenantId: claims.tenant_id,
+    sessionId: claims.sid,
+    email: claims.email,
+    emailVerified: claims.email_verified,
+    username: claims.username,
+    roles: claims.roles,
+    permissions: permissionsOf(claims.roles),
+    isGuest: claims.is_guest,
+    createdAt: Date.parse(claims.user_created_at),
+    authMethods: claims.auth_methods,
+    authTime: claims.auth_time * 1000,
+    expiresAt,
+    tokenFormat: 'jwt',
+  }
+}
