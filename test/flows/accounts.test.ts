@@ -91,6 +91,23 @@ describeEachAuth('Accounts in the hands of the host application', (stage) => {
     expect(await auth.api.users.find(person.user_id)).toMatchObject({ disabledAt: null })
   })
 
+  it('ends what was signed in with credentials that have changed since, by their version alone', async () => {
+    const auth = await stage.open()
+    const person = await newcomer(auth)
+    const db = await stage.db()
+    await db
+      .updateTable('users')
+      .set((eb) => ({ credential_version: eb('credential_version', '+', 1) }))
+      .where('id', '=', person.user_id)
+      .execute()
+    expect(await standingOf(auth, person.access_token)).toBe('session_revoked')
+    expect(await codeOf(await refresh(auth, person.refresh_token))).toBe('session_revoked')
+    const now = await signIn(auth, person)
+    expect(await (await get(auth, '/auth/sessions', now.access_token)).json()).toMatchObject({
+      sessions: [{ id: now.session.id }],
+    })
+  })
+
   it('does nothing twice, and nothing to nobody', async () => {
     const auth = await stage.open()
     const person = await newcomer(auth)

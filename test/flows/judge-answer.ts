@@ -22,6 +22,8 @@ const LEAKS: Readonly<Record<string, RegExp>> = {
   'a token': /sp[srkt]_[A-Za-z0-9_-]{12}/,
 }
 
+const TOKEN_CODES = ['invalid_token', 'token_expired', 'token_reused', 'session_revoked']
+
 const validators = new Map<string, AnswerValidator>()
 
 /** Throws where an answer is not what the document says, or a refusal is not as contract §1 has it. */
@@ -47,7 +49,13 @@ async function judgeRefusal(answer: Response): Promise<string[]> {
   if (problem.status !== answer.status) objections.push('the body names another status')
   if (problem.request_id !== answer.headers.get('x-request-id')) objections.push('the body names another request id')
   if (!problem.type.endsWith(`/${problem.code}`)) objections.push('the type is of another code')
-  const challenged = (answer.headers.get('www-authenticate') ?? '').startsWith('Bearer')
-  if (challenged !== (answer.status === 401)) objections.push('a challenge belongs to a 401, and to nothing else')
+  const challenge = answer.headers.get('www-authenticate') ?? ''
+  if (challenge.startsWith('Bearer') !== (answer.status === 401)) {
+    objections.push('a challenge belongs to a 401, and to nothing else')
+  }
+  // RFC 6750 §3.1: an error where a token was wrong, none where there was no token.
+  if (challenge.includes('error="invalid_token"') !== TOKEN_CODES.includes(problem.code)) {
+    objections.push(`the challenge does not go with ${problem.code}: ${challenge}`)
+  }
   return objections
 }
