@@ -44,30 +44,50 @@ const ANSWERS_BEFORE_THE_COMMIT: readonly Edit[] = [
   },
 ]
 
+/** Puts methods over those of the service that keeps sessions; `service` is the real one. */
+function overSessions(state: string, methods: string): readonly Edit[] {
+  return [
+    {
+      file: 'features/sessions/session-service.js',
+      from: 'export function createSessionService(',
+      to: `export function createSessionService(parts) {
+        const service = createRealService(parts);
+        ${state}
+        return { ...service, ${methods} };
+      }
+      function createRealService(`,
+    },
+  ]
+}
+
 /** Who is signed out is remembered by the process alone. */
-const FORGETS_LOGOUTS: readonly Edit[] = [
-  {
-    file: 'features/tokens/token-service.js',
-    from: 'await sessions.end(oneTenant(session.tenantId), session.id, by);',
-    to: '(globalThis.ended ??= new Set()).add(session.id);',
+const FORGETS_LOGOUTS = overSessions(
+  'const ended = new Set();',
+  `async end(scope, id) {
+    ended.add(id);
+    return true;
   },
-  {
-    file: 'features/tokens/token-service.js',
-    from: 'const state = sessionState(found);',
-    to: "const state = globalThis.ended?.has(found.session.id) ? 'revoked' : sessionState(found);",
-  },
-]
+  async find(...given) {
+    const found = await service.find(...given);
+    return found && ended.has(found.session.id) ? { ...found, session: { ...found.session, revokedAt: 1 } } : found;
+  }`,
+)
 
 /** The refresh is answered from memory and written a little later. */
-const REFRESHES_WITHOUT_WAITING: readonly Edit[] = [
-  {
-    file: 'features/tokens/token-service.js',
-    from: 'if (!(await sessions.advance(found, keyring.activeSessionKey().id, client)))',
-    to: `setTimeout(() => sessions.advance(found, keyring.activeSessionKey().id, client).catch(() => {}), 300);
-      if (true) return issue({ ...found, session: { ...found.session, counter: found.session.counter + 1 } });
-      if (true)`,
+const REFRESHES_WITHOUT_WAITING = overSessions(
+  'const counters = new Map();',
+  `async advance(found, ...rest) {
+    setTimeout(() => service.advance(found, ...rest).catch(() => {}), 300);
+    counters.set(found.session.id, found.session.counter + 1);
+    return true;
   },
-]
+  async find(...given) {
+    const found = await service.find(...given);
+    const counter = counters.get(found?.session.id) ?? 0;
+    if (!found || counter <= found.session.counter) return found;
+    return { ...found, session: { ...found.session, counter, spends: [...found.session.spends, found.now] } };
+  }`,
+)
 
 const PLANTED: readonly (readonly [string, readonly Edit[], readonly Rule[]])[] = [
   ['answers before the commit', ANSWERS_BEFORE_THE_COMMIT, ['account_lost', 'token_lost', 'row_missing']],

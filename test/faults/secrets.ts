@@ -2,7 +2,7 @@
 const SHOWING = 12
 
 /** The secret as it might stand in a log: itself, in JSON, in a URL, in base64 of any alignment, in hexadecimal. */
-export function formsOf(secret: string): readonly string[] {
+function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret)
   const encoded = [0, 1, 2].flatMap((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
