@@ -39,7 +39,7 @@ export async function openSigningKey(algorithm: SigningAlgorithm, bytes: Buffer)
   const signingKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
   const verificationKey = createPublicKey(signingKey)
   const jwk = verificationKey.export({ format: 'jwk' })
-  const kid = await calculateJwkThumbprint(publicMembers(jwk))
+  const kid = await thumbprintOf(jwk)
   return { kid, algorithm, signingKey, verificationKey, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
 }
 
@@ -52,6 +52,11 @@ export function sharedSecretKey(secret: string | Buffer): SigningKey {
   const key: KeyObject = createSecretKey(bytes)
   const kid = Buffer.from(hkdfSync('sha256', bytes, '', 'sallyport/v1/kid', 9)).toString('base64url')
   return { kid, algorithm: 'HS256', signingKey: key, verificationKey: key, publicJwk: null }
+}
+
+/** The name of a key by its public members (RFC 7638), whatever else is said of it. */
+export function thumbprintOf(jwk: JsonWebKey): Promise<string> {
+  return calculateJwkThumbprint(publicMembers(jwk))
 }
 
 /** The members that RFC 7638 §3.2 and RFC 8037 §2 digest; a JWK of node has no more, and its type says less. */

@@ -110,7 +110,15 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function isSigned(key: SigningKey, text: string, signature: Buffer): boolean {
+/**
+ * True where the signature of a JWS (RFC 7515 §5.2) was made with this key, by the one algorithm that the key serves.
+ * @param text the signing input: both first segments and the dot between them
+ */
+export function isSigned(
+  key: Pick<SigningKey, 'algorithm' | 'verificationKey'>,
+  text: string,
+  signature: Buffer,
+): boolean {
   const data = Buffer.from(text, 'ascii')
   switch (key.algorithm) {
     case 'EdDSA':
