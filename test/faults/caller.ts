@@ -6,8 +6,10 @@ const tokens = z.object({
   access_token: z.string(),
   refresh_token: z.string(),
   user: z.object({ id: z.string(), email: z.string() }),
-  session: z.object({ id: z.string() }),
+  // Where access tokens are JWTs, they name the session.
+  session: z.object({ id: z.string() }).optional(),
 })
+const claims = z.object({ sid: z.string() })
 const me = z.object({ id: z.string(), email: z.string(), session_id: z.string() })
 const problem = z.object({ code: z.string() })
 
@@ -99,7 +101,17 @@ function givenBy(kind: Act['kind'], text: string): Given | null {
   }
   if (kind !== 'register' && kind !== 'login' && kind !== 'refresh') return null
   const { access_token, refresh_token, user, session } = tokens.parse(parsed(text))
-  return { email: user.email, userId: user.id, sessionId: session.id, access: access_token, refresh: refresh_token }
+  return {
+    email: user.email,
+    userId: user.id,
+    sessionId: session?.id ?? sidOf(access_token),
+    access: access_token,
+    refresh: refresh_token,
+  }
+}
+
+function sidOf(jwt: string): string {
+  return claims.parse(parsed(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())).sid
 }
 
 function parsed(text: string): unknown {

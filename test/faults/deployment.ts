@@ -10,6 +10,7 @@ export interface DeploymentOptions {
   readonly databaseUrl?: string
   readonly program?: string
   readonly config?: Readonly<Record<string, unknown>>
+  readonly mode?: 'stateful' | 'stateless'
 }
 
 /** One folder with configuration and data, and the processes of the program that work on it. */
@@ -20,12 +21,13 @@ export class Deployment {
   readonly #program: string | undefined
   readonly #processes: ProgramProcess[] = []
 
-  constructor({ databaseUrl, program, config = {} }: DeploymentOptions = {}) {
+  constructor({ databaseUrl, program, config = {}, mode = 'stateful' }: DeploymentOptions = {}) {
     this.databaseUrl = databaseUrl ?? `sqlite:${join(this.folder, 'data', 'sallyport.db')}`
     this.#program = program
     this.env = {
       DATABASE_URL: this.databaseUrl,
       SALLYPORT_SECRET: randomBytes(32).toString('base64url'),
+      AUTH_MODE: mode,
     }
     this.configure(config)
   }

@@ -105,5 +105,5 @@ it.each(PLANTED)(
     const run = await runFaults(deployment, 1, (caller) => killServer(deployment, caller))
     expect(run.violations.map(({ rule }) => rule)).toEqual(expect.arrayContaining([...rules]))
   },
-  120_000,
+  300_000,
 )

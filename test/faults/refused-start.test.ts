@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import { Deployment, type DeploymentOptions } from './deployment.js'
 import { findSecrets } from './secrets.js'
 import type { Ended } from './server-process.js'
+
+// Only against a hang: how long a start takes is up to the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {

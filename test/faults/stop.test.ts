@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Caller } from './caller.js'
 import { Deployment } from './deployment.js'
 import { History } from './history.js'
 import { findSecrets } from './secrets.js'
+
+// Only against a hang: how long a start takes is up to the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { emptyPostgresDatabase } from '../databases/test-database.js'
 import { Caller } from './caller.js'
 import { readRows } from './check-rows.js'
@@ -9,6 +9,9 @@ import type { ProgramProcess } from './server-process.js'
 
 const EMAIL = 'ada@example.com'
 const PASSWORD = 'a pässword of/Ada+% 0815'
+
+// Only against a hang: how long a start takes is up to the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
