@@ -15,11 +15,11 @@ import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
-import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
+import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { userAnswerOf } from './features/tokens/token-identity.js'
-import { createTokenService } from './features/tokens/token-service.js'
+import { createTokenService, type TokenService } from './features/tokens/token-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
@@ -58,6 +58,8 @@ export interface Composition {
   readonly config: Config
   readonly storage: Storage
   readonly keyring: Keyring
+  readonly sessions: SessionService
+  readonly tokens: TokenService
   readonly health: HealthService
   readonly cleanUp: () => Promise<void>
   readonly flush: () => Promise<void>
@@ -241,6 +243,8 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
     config,
     storage,
     keyring,
+    sessions,
+    tokens,
     health,
     cleanUp: () => cleanUp.run(),
     flush: () => sessions.flushActivity(true),

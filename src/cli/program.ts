@@ -24,6 +24,26 @@ const commands: SubCommandsDef = {
       disable: () => import('./users-disable.js').then((module) => module.usersDisableCommand),
     },
   },
+  sessions: {
+    meta: { name: 'sessions', description: "List and end a user's sessions" },
+    subCommands: {
+      list: () => import('./sessions-list.js').then((module) => module.sessionsListCommand),
+      revoke: () => import('./sessions-revoke.js').then((module) => module.sessionsRevokeCommand),
+    },
+  },
+  keys: {
+    meta: { name: 'keys', description: 'List and rotate the keys that tokens are made with' },
+    subCommands: {
+      list: () => import('./keys-list.js').then((module) => module.keysListCommand),
+      rotate: () => import('./keys-rotate.js').then((module) => module.keysRotateCommand),
+    },
+  },
+  token: {
+    meta: { name: 'token', description: 'Look into a token' },
+    subCommands: {
+      decode: () => import('./token-decode.js').then((module) => module.tokenDecodeCommand),
+    },
+  },
 }
 
 const root: CommandDef = {

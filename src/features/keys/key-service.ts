@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
+import { SallyportError } from '../../contract/sallyport-error.js'
 import { type MasterKey, SealError } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { Storage } from '../../storage/storage.js'
@@ -42,7 +43,7 @@ export interface Keyring {
   /** The public keys (RFC 7517 §5): active, announced, and retired ones until their last token has expired. */
   jwks(): Promise<{ readonly keys: readonly JsonWebKey[] }>
   list(): Promise<readonly KeySummary[]>
-  /** @throws SallyportError `unavailable` */
+  /** @throws SallyportError `conflict` for signing keys that the configuration gives; `unavailable` */
   rotate(purpose: KeysTable['purpose'], actorId: string | null): Promise<void>
   rotateIfDue(): Promise<void>
   /** @throws Error when no key can derive tokens, or the stored keys cannot be opened; for readiness */
@@ -176,10 +177,20 @@ export async function openKeyring(parts: {
       return { keys: honoured.flatMap(({ publicJwk }) => (publicJwk === null ? [] : [publicJwk])) }
     },
     async list() {
-      const { rows } = await load()
-      return rows.map(summaryOf)
+      const { rows, activeSession, signing } = await load()
+      const stored = rows.map((row) =>
+        summaryOf(row, row.purpose === 'session' ? row.id === activeSession?.id : row.kid === signing?.kid),
+      )
+      return [...stored, ...configured.map(configuredSummary)]
     },
     async rotate(purpose, actorId) {
+      if (purpose === 'signing' && configured.length > 0) {
+        throw new SallyportError('conflict', {
+          detail:
+            'Tokens are signed with auth.jwt.secret: put a new secret first in its list, keep the old one behind it ' +
+            'until its tokens have expired, and restart.',
+        })
+      }
       await rotation.rotate(purpose, { actorId })
       await load()
     },
@@ -199,13 +210,21 @@ function digestOf(rows: readonly KeysTable[]): string {
     .join()
 }
 
-function summaryOf(row: KeysTable & { readonly kid: string | null }): KeySummary {
+/** A configured secret: the first signs, the others verify what they signed. */
+function configuredSummary({ kid, algorithm }: SigningKey, index: number): KeySummary {
+  const none = { id: null, createdAt: null, activatedAt: null, retiredAt: null, expiresAt: null }
+  const inUse = index === 0
+  return { ...none, kid, purpose: 'signing', algorithm, status: inUse ? 'active' : 'retired', inUse }
+}
+
+function summaryOf(row: KeysTable & { readonly kid: string | null }, inUse: boolean): KeySummary {
   return {
     id: row.id,
     kid: row.kid,
     purpose: row.purpose,
     algorithm: row.algorithm,
     status: row.status,
+    inUse,
     createdAt: row.created_at,
     activatedAt: row.activated_at,
     retiredAt: row.retired_at,

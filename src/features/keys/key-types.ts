@@ -25,12 +25,16 @@ export interface SigningKey {
 
 /** A key as an administrator sees it; never the key itself. */
 export interface KeySummary {
-  readonly id: number
+  /** Null for a configured secret, which the database does not hold. */
+  readonly id: number | null
   readonly kid: string | null
   readonly purpose: 'session' | 'signing'
   readonly algorithm: string
   readonly status: 'next' | 'active' | 'retired'
-  readonly createdAt: number
+  /** What is made now is made with it. */
+  readonly inUse: boolean
+  /** Null for a configured secret. */
+  readonly createdAt: number | null
   readonly activatedAt: number | null
   readonly retiredAt: number | null
   readonly expiresAt: number | null

@@ -71,7 +71,7 @@ export interface SessionService {
     record: RecordEvent,
     by: Ending & { readonly except: string | null; readonly userId: string },
   ): Promise<number>
-  list(identity: Identity): Promise<readonly SessionRecord[]>
+  list(owner: Pick<Identity, 'tenantId' | 'userId'>): Promise<readonly SessionRecord[]>
   /** When the session ends if it is not used again, milliseconds since the epoch. */
   expiresAt(session: SessionRecord): number
   /** What a person recognises, such as `Firefox on Windows`. */

@@ -14,6 +14,8 @@ import { refreshSession } from './token-refresh.js'
 import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
 import type { IssuedTokens } from './token-types.js'
 
+export { parseToken } from './token-codec.js'
+
 export interface TokenService extends CsrfTokens {
   /**
    * Who holds this access token, of either format where the configuration accepts both. The one function behind
@@ -39,6 +41,11 @@ export interface TokenService extends CsrfTokens {
   ): Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
   /** The caller as the account stands now. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
+  /**
+   * What of a JWT needs no session: signature, issuer, audience and times. Notes no use.
+   * @throws SallyportError `invalid_token`, `token_expired`
+   */
+  checkJwt(token: string): Promise<void>
   /** Ends the session of a genuine access token, expired or not. Anything else ends nothing. */
   logout(token: string, client: ClientContext): Promise<void>
 }
@@ -156,6 +163,8 @@ export function createTokenService(parts: {
       opaque.assertAlive(found)
       return { ...identityOf(found, identity.expiresAt), tokenFormat: identity.tokenFormat }
     },
+
+    checkJwt: (token) => stateless.check(token),
 
     async logout(token, client) {
       try {

@@ -25,6 +25,8 @@ export interface StatelessSettings {
 export interface StatelessTokens {
   /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
   authenticate(text: string, tenantHeader: string | null): Promise<Identity>
+  /** The signature, issuer, audience and times alone. @throws SallyportError `invalid_token`, `token_expired` */
+  check(text: string): Promise<void>
   /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
   readGenuine(text: string): Promise<AccessClaims>
   /**
@@ -95,6 +97,10 @@ export function createStatelessTokens(parts: {
         entry.notedAt = now
       }
       return identity
+    },
+
+    async check(text) {
+      await verifyAccessToken(text, expected, clock.now())
     },
 
     readGenuine: (text) => verifyAccessToken(text, expected, clock.now(), { evenIfExpired: true }),
