@@ -24,13 +24,12 @@ const LEAKS: Readonly<Record<string, RegExp>> = {
 
 const TOKEN_CODES = ['invalid_token', 'token_expired', 'token_reused', 'session_revoked']
 
-const validators = new Map<string, AnswerValidator>()
+const validators = new WeakMap<object, AnswerValidator>()
 
 /** Throws where an answer is not what the document says, or a refusal is not as contract §1 has it. */
 export async function judgeAnswer(document: object, method: string, path: string, answer: Response): Promise<void> {
-  const key = JSON.stringify(document)
-  const validate = validators.get(key) ?? createAnswerValidator(document)
-  validators.set(key, validate)
+  const validate = validators.get(document) ?? createAnswerValidator(document)
+  validators.set(document, validate)
   const objections = await validate(method, path, answer.clone())
   if (!answer.headers.get('x-request-id')) objections.push('there is no X-Request-Id')
   if (answer.headers.get('cache-control') !== 'no-store' && path.includes('/auth')) objections.push('it may be cached')

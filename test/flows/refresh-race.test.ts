@@ -5,7 +5,7 @@ import { Browser } from './browser.js'
 import { describeEachAuth, type Stage } from './each-auth.js'
 import { newcomer, PASSWORD, refresh, standingOf, tokensOf } from './people.js'
 
-const ROUNDS = 80
+const ROUNDS = 40
 
 describeEachAuth('Refreshing at the same moment', (stage) => {
   it.each([2, 13, 64])('gives %i callers with one token one successor', async (callers) => {

@@ -24,41 +24,40 @@ const FOREIGN = [
 
 /** The endpoints that a page elsewhere must not be able to call, whoever is signed in. */
 const DOORS = {
-  register: (auth, headers) => post(auth, '/auth/register', { email: newEmail(), password: PASSWORD }, headers),
-  login: async (auth, headers) => {
-    const { email } = await newcomer(auth)
-    return post(auth, '/auth/login', { email, password: PASSWORD }, headers)
-  },
-  refresh: async (auth, headers) => {
-    const browser = await signedIn(auth)
-    const cookie = browser.cookieHeader('/auth/refresh')
-    return auth.request('/auth/refresh', { method: 'POST', headers: { cookie, ...headers } })
-  },
-  logout: async (auth, headers) => {
-    const browser = await signedIn(auth)
-    const cookie = browser.cookieHeader('/auth/logout')
-    const answer = await auth.request('/auth/logout', { method: 'POST', headers: { cookie, ...headers } })
+  register: (auth, _visitor, headers) =>
+    post(auth, '/auth/register', { email: newEmail(), password: PASSWORD }, headers),
+  login: (auth, { email }, headers) => post(auth, '/auth/login', { email, password: PASSWORD }, headers),
+  refresh: (auth, { browser }, headers) => withCookies(auth, browser, '/auth/refresh', headers),
+  async logout(auth, { browser }, headers) {
+    const answer = await withCookies(auth, browser, '/auth/logout', headers)
     const standing = await standingOf(auth, browser.value('session_id') ?? '')
     expect(standing).toBe(answer.status === 204 ? 'session_revoked' : '200')
     return answer
   },
-} satisfies Record<string, (auth: TestAuth, headers: Record<string, string>) => Promise<Response>>
+} satisfies Record<string, (auth: TestAuth, visitor: Visitor, headers: Record<string, string>) => Promise<Response>>
+
+interface Visitor {
+  readonly email: string
+  readonly browser: Browser
+}
 
 describeEachAuth('A page of another site', (stage) => {
   it.each(['register', 'login', 'refresh', 'logout'] as const)('cannot %s in the name of a visitor', async (door) => {
     const auth = await stage.open()
+    const visitor = await newVisitor(auth)
     for (const origin of FOREIGN) {
-      const answer = await DOORS[door](auth, { origin })
+      const answer = await DOORS[door](auth, visitor, { origin })
       expect([origin, answer.status]).toEqual([origin, 403])
       expect(await codeOf(answer)).toBe('csrf_rejected')
       expect(answer.headers.getSetCookie()).toEqual([])
       expect(answer.headers.get('access-control-allow-origin')).toBeNull()
     }
     for (const site of ['cross-site', 'same-site', 'Same-Origin', '', 'x']) {
-      const answer = await DOORS[door](auth, { 'sec-fetch-site': site })
+      const answer = await DOORS[door](auth, visitor, { 'sec-fetch-site': site })
       expect([site, answer.status]).toEqual([site, 403])
       // A proxy in front may have rewritten Origin; the browser's mark stands.
-      expect((await DOORS[door](auth, { 'sec-fetch-site': site, origin: TEST_ORIGIN })).status).toBe(403)
+      const rewritten = { 'sec-fetch-site': site, origin: TEST_ORIGIN }
+      expect((await DOORS[door](auth, visitor, rewritten)).status).toBe(403)
     }
     for (const own of [
       {},
@@ -66,7 +65,7 @@ describeEachAuth('A page of another site', (stage) => {
       { origin: TEST_ORIGIN, 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'none' },
     ]) {
-      expect((await DOORS[door](auth, own)).status).toBeLessThan(300)
+      expect((await DOORS[door](auth, await newVisitor(auth), own)).status).toBeLessThan(300)
     }
   })
 
@@ -196,9 +195,19 @@ describeEachAuth('A write that a cookie authenticates', (stage) => {
   })
 })
 
-async function signedIn(auth: TestAuth): Promise<Browser> {
+async function newVisitor(auth: TestAuth): Promise<Visitor> {
+  const email = newEmail()
   const browser = new Browser(auth)
-  const json = { email: newEmail(), password: PASSWORD, transport: 'cookie' }
+  const json = { email, password: PASSWORD, transport: 'cookie' }
   expect((await browser.send('POST', '/auth/register', { json })).status).toBe(201)
-  return browser
+  return { email, browser }
+}
+
+async function signedIn(auth: TestAuth): Promise<Browser> {
+  return (await newVisitor(auth)).browser
+}
+
+/** The cookies that the visitor's browser would send, and no header of its own. */
+function withCookies(auth: TestAuth, browser: Browser, path: string, headers: Record<string, string>) {
+  return auth.request(path, { method: 'POST', headers: { cookie: browser.cookieHeader(path), ...headers } })
 }
