@@ -3,7 +3,10 @@ import { getRequestListener } from '@hono/node-server'
 import { z } from 'zod'
 import { type Auth, createAuth } from '../../src/index.js'
 
-const PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title><body>A page of the same origin'
+// Without an icon of its own, Chromium asks for /favicon.ico in its own time and complains of the 404.
+const PAGE =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,">' +
+  '<body>A page of the same origin'
 
 const addressSchema = z.object({ port: z.number() })
 

@@ -134,7 +134,9 @@ describe('a page of the same origin in Chromium', () => {
     const asked = new Set<string>()
     const complaints: string[] = []
     page.on('request', (request) => asked.add(new URL(request.url()).origin))
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
+    })
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${host.origin}/docs`)
     await page.getByText('/auth/login').first().waitFor()
