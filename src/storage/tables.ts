@@ -84,7 +84,7 @@ export interface SessionsTable {
   key_id: number
   /** The number of the current pair; each refresh raises it by one. */
   counter: number
-  /** Database times at which the last few pairs were spent, oldest first, comma-separated; the last one is pair `counter - 1`. */
+  /** Database times at which the last few pairs were spent, oldest first, comma-separated, with an `i` where the access token had ended by idleness; the last one is pair `counter - 1`. */
   spends: string
   credential_version: number
   /** 0: the browser's session cookie and a refresh lifetime of at most `session.ttl`. */

@@ -99,6 +99,7 @@ export const UNSCOPED: Readonly<Record<string, string>> = {
   activateKey: 'keys serve every tenant',
   retireActiveKeys: 'keys serve every tenant',
   lockKeys: 'keys serve every tenant',
+  findCheckValue: 'settings are of the whole deployment',
   settleCheckValue: 'settings are of the whole deployment',
 }
 

@@ -52,6 +52,16 @@ describeEachAuth(
       expect(await standingOf(await stage.open(), person.access_token)).toBe('200')
     })
 
+    it('refuses another master key also where the check value is gone, and leaves the right one its place', async () => {
+      const auth = await stage.open()
+      const person = await newcomer(auth)
+      const db = await stage.db()
+      await db.deleteFrom('settings').where('name', '=', 'master_key_check').execute()
+      const secret = 'another master key, as long as the first one'
+      await expect(stage.open({ config: { secret } })).rejects.toThrow('cannot be opened')
+      expect(await standingOf(await stage.open({}), person.access_token)).toBe('200')
+    })
+
     it('refuses to start on a key that was altered, and says which', async () => {
       const auth = await stage.open({})
       await auth.close()

@@ -43,6 +43,19 @@ describeEachAuth('How long things live', (stage) => {
     expect(await standingOf(auth, other.access_token)).toBe('token_expired')
   })
 
+  it('does not come back to an idle access token by the refresh of its session', async () => {
+    const auth = await stage.open()
+    const [idle, used] = [await newcomer(auth), await newcomer(auth)]
+    auth.clock.advance(DAY + INTERVAL - 1)
+    expect(await standingOf(auth, used.access_token)).toBe('200')
+    auth.clock.advance(1)
+    for (const { refresh_token } of [idle, used]) expect((await refresh(auth, refresh_token)).status).toBe(200)
+    expect(await standingOf(auth, idle.access_token)).toBe('token_expired')
+    expect(await standingOf(auth, used.access_token)).toBe('200')
+    // The family's pair is there for who asks again all the same.
+    expect((await refresh(auth, idle.refresh_token)).status).toBe(200)
+  })
+
   it('slides with activity', async () => {
     const auth = await stage.open()
     const person = await newcomer(auth)

@@ -34,7 +34,7 @@ describeEachAuth(
         production: false,
         clock: auth.clock,
       })
-      const advance = { id: session.id, counter: 1, keyId: 1, spends: [], refreshLifetime: 1000 }
+      const advance = { id: session.id, counter: 1, keyId: 1, spends: [], wasIdle: false, refreshLifetime: 1000 }
       const here = oneTenant(DEFAULT_TENANT_ID)
       const undo = new Error('undo')
       for (const [what, change] of CHANGES) {

@@ -7,7 +7,7 @@ import type { KeysTable } from '../../storage/tables.js'
 import type { AuditService } from '../audit/audit-service.js'
 import { createKeyRotation, type RotationSettings, SESSION_ALGORITHM, sealPurpose } from './key-rotation.js'
 import { openSigningKey, sharedSecretKey } from './key-signing.js'
-import { listKeys, settleCheckValue } from './key-store.js'
+import { findCheckValue, listKeys, settleCheckValue } from './key-store.js'
 import { type KeySummary, type SessionKey, SIGNING_ALGORITHMS, type SigningKey } from './key-types.js'
 
 /** How long what was read is believed before the database is asked again, in milliseconds. */
@@ -73,8 +73,7 @@ export async function openKeyring(parts: {
   readonly settings: KeyringSettings
 }): Promise<Keyring> {
   const { storage, audit, masterKey, clock, settings } = parts
-  const settled = await settleCheckValue(storage.db, masterKey.checkValue)
-  if (!masterKey.matches(settled)) throw new MasterKeyMismatch()
+  await proveMasterKey(storage, masterKey)
 
   const configured = settings.algorithm === 'HS256' ? settings.secrets.map(sharedSecretKey) : []
   const rotation = createKeyRotation({
@@ -202,6 +201,14 @@ export async function openKeyring(parts: {
       if (activeSession === null || signing === null) throw new Error('there is no active key')
     },
   }
+}
+
+/** Nothing is written under a master key that cannot open what is there, even where the check value is gone. */
+async function proveMasterKey(storage: Storage, masterKey: MasterKey): Promise<void> {
+  const known = await findCheckValue(storage.db)
+  if (known === null) for (const row of await listKeys(storage.db)) open(masterKey, row)
+  const settled = known ?? (await settleCheckValue(storage.db, masterKey.checkValue))
+  if (!masterKey.matches(settled)) throw new MasterKeyMismatch()
 }
 
 function digestOf(rows: readonly KeysTable[]): string {

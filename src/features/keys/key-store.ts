@@ -67,6 +67,12 @@ export async function lockKeys(db: Queryable): Promise<void> {
   await db.updateTable('settings').set({ value: sql`value` }).where('name', '=', CHECK_SETTING).execute()
 }
 
+/** The master key's check value, or null where none was written. */
+export async function findCheckValue(db: Queryable): Promise<string | null> {
+  const row = await db.selectFrom('settings').select('value').where('name', '=', CHECK_SETTING).executeTakeFirst()
+  return row?.value ?? null
+}
+
 /** Writes the master key's check value once; the first writer wins. Returns what is stored. */
 export async function settleCheckValue(db: Queryable, value: string): Promise<string> {
   await db
@@ -74,10 +80,5 @@ export async function settleCheckValue(db: Queryable, value: string): Promise<st
     .values({ name: CHECK_SETTING, value })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute()
-  const row = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', CHECK_SETTING)
-    .executeTakeFirstOrThrow()
-  return row.value
+  return (await findCheckValue(db)) ?? value
 }

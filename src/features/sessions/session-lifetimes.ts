@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js'
-import type { FoundSession, SessionRecord, SessionState } from './session-types.js'
+import type { FoundSession, SessionRecord, SessionState, Spend } from './session-types.js'
 
 /** How long things live, in milliseconds. */
 export interface SessionLifetimes {
@@ -75,12 +75,12 @@ export function isWithinGrace(spent: number, now: number, grace: number): boolea
 }
 
 /** The spend times worth keeping: those since the last one outside the grace, without a gap, as they are counted by place. */
-export function recentSpends(spends: readonly number[], now: number, grace: number): readonly number[] {
-  return spends.slice(spends.findLastIndex((spent) => !isWithinGrace(spent, now, grace)) + 1)
+export function recentSpends(spends: readonly Spend[], now: number, grace: number): readonly Spend[] {
+  return spends.slice(spends.findLastIndex(({ at }) => !isWithinGrace(at, now, grace)) + 1)
 }
 
-/** When the pair of that number was spent; null when it is the current one, or was spent longer ago than is kept. */
-export function spentAt(session: SessionRecord, counter: number): number | null {
+/** How the pair of that number was spent; null when it is the current one, or was spent longer ago than is kept. */
+export function spendOf(session: SessionRecord, counter: number): Spend | null {
   if (counter >= session.counter) return null
   return session.spends.at(counter - session.counter) ?? null
 }

@@ -16,7 +16,7 @@ import {
   refreshLifetime,
   type SessionLifetimes,
   sessionExpiresAt,
-  spentAt,
+  spendOf,
 } from './session-lifetimes.js'
 import { prepareFindSession } from './session-lookup.js'
 import {
@@ -36,7 +36,7 @@ export {
   sessionExpiresAt,
   sessionLifetimes,
   sessionState,
-  spentAt,
+  spendOf,
 } from './session-lifetimes.js'
 
 export interface NewSignIn {
@@ -156,7 +156,8 @@ export function createSessionService(parts: {
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
     noteUse: (session, now) => activity.touch(session, now),
 
-    async advance({ session, now }, keyId, client) {
+    async advance(found, keyId, client) {
+      const { session, now } = found
       const scope = oneTenant(session.tenantId)
       return audit.transaction(async (tx, record) => {
         const advanced = await advanceSession(scope, tx, storage, {
@@ -164,6 +165,7 @@ export function createSessionService(parts: {
           counter: session.counter,
           keyId,
           spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
+          wasIdle: this.isIdle(found),
           refreshLifetime: refreshLifetime(lifetimes, session.remember),
         })
         if (!advanced) return false
@@ -186,7 +188,7 @@ export function createSessionService(parts: {
 
     async endForReuse({ session, now }, counter, client) {
       const scope = oneTenant(session.tenantId)
-      const spent = spentAt(session, counter)
+      const spend = spendOf(session, counter)
       await audit.transaction(async (tx, record) => {
         const by: Ending = { reason: 'refresh_reuse', actorId: null, client }
         // Told once: who comes later finds the family ended.
@@ -198,7 +200,7 @@ export function createSessionService(parts: {
           userId: session.userId,
           sessionId: session.id,
           client,
-          data: { counter, current: session.counter, spent_ms_ago: spent === null ? null : now - spent },
+          data: { counter, current: session.counter, spent_ms_ago: spend === null ? null : now - spend.at },
         })
       })
     },

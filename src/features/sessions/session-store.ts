@@ -4,10 +4,12 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { RevocationReason, SessionRecord } from './session-types.js'
+import type { RevocationReason, SessionRecord, Spend } from './session-types.js'
 
 /** More spent pairs than this within one grace are remembered by nobody. */
 const SPENDS_KEPT = 64
+/** Stands behind the time of a spend whose access token had ended by idleness. */
+const IDLE_MARK = 'i'
 
 const authMethods = z.array(
   z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
@@ -115,7 +117,9 @@ export interface Advance {
   readonly counter: number
   readonly keyId: number
   /** The earlier spend times worth keeping, oldest first. */
-  readonly spends: readonly number[]
+  readonly spends: readonly Spend[]
+  /** The access token of the pair that is spent had ended by idleness. */
+  readonly wasIdle: boolean
   /** Milliseconds. */
   readonly refreshLifetime: number
 }
@@ -133,14 +137,15 @@ export async function advanceSession(
 ): Promise<boolean> {
   const now = storage.now()
   const earlier = advance.spends.slice(1 - SPENDS_KEPT)
-  const prefix = earlier.length === 0 ? '' : `${earlier.join(',')},`
+  const prefix = earlier.map((spend) => `${spend.at}${spend.wasIdle ? IDLE_MARK : ''},`).join('')
+  const mark = advance.wasIdle ? IDLE_MARK : ''
   const end = sql<number>`${now} + ${sql.lit(advance.refreshLifetime)}`
   const row = await db
     .updateTable('sessions')
     .set({
       counter: sql<number>`counter + 1`,
       key_id: advance.keyId,
-      spends: sql<string>`cast(${prefix} as text) || cast(${now} as text)`,
+      spends: sql<string>`cast(${prefix} as text) || cast(${now} as text) || cast(${mark} as text)`,
       refreshed_at: now,
       last_activity: now,
       refresh_expires_at: sql<number>`case when ${end} < absolute_expires_at then ${end} else absolute_expires_at end`,
@@ -266,6 +271,11 @@ export async function deleteEndedSessions(
   return rows.map((row) => ({ id: row.id, tenantId: row.tenant_id, userId: row.user_id }))
 }
 
+function toSpend(text: string): Spend {
+  const wasIdle = text.endsWith(IDLE_MARK)
+  return { at: Number(wasIdle ? text.slice(0, -IDLE_MARK.length) : text), wasIdle }
+}
+
 export function toSession(row: Selectable<SessionsTable>): SessionRecord {
   return {
     id: row.id,
@@ -274,7 +284,7 @@ export function toSession(row: Selectable<SessionsTable>): SessionRecord {
     salt: Buffer.from(row.salt),
     keyId: row.key_id,
     counter: row.counter,
-    spends: row.spends === '' ? [] : row.spends.split(',').map(Number),
+    spends: row.spends === '' ? [] : row.spends.split(',').map(toSpend),
     credentialVersion: row.credential_version,
     remember: row.remember === 1,
     authMethods: authMethods.parse(JSON.parse(row.auth_methods)),

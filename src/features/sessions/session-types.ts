@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import type { AuthMethod } from '../../contract/identity.js'
 
+/** How a pair ended: when it was spent, and whether its access token had ended before by idleness. */
+export interface Spend {
+  readonly at: number
+  readonly wasIdle: boolean
+}
+
 /** One signed-in browser or device: the refresh family, the device list's entry, what a revocation ends. */
 export interface SessionRecord {
   readonly id: string
@@ -9,8 +15,8 @@ export interface SessionRecord {
   readonly salt: Buffer
   readonly keyId: number
   readonly counter: number
-  /** When the last few pairs were spent, in order; the last one is pair `counter - 1`. */
-  readonly spends: readonly number[]
+  /** How the last few pairs were spent, in order; the last one is pair `counter - 1`. */
+  readonly spends: readonly Spend[]
   readonly credentialVersion: number
   readonly remember: boolean
   readonly authMethods: readonly AuthMethod[]

@@ -2,7 +2,7 @@ import type { Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
-import { isWithinGrace, type SessionService, sessionState, spentAt } from '../sessions/session-service.js'
+import { isWithinGrace, type SessionService, sessionState, spendOf } from '../sessions/session-service.js'
 import type { FoundSession, SessionRecord } from '../sessions/session-types.js'
 import { encodePair, isGenuine, type ParsedToken, parseToken, type TokenKind } from './token-codec.js'
 import { identityOf } from './token-identity.js'
@@ -31,8 +31,14 @@ export function createOpaqueTokens({
   const { lifetimes } = sessions
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
-    const spent = spentAt(session, counter)
-    return spent !== null && isWithinGrace(spent, now, lifetimes.reuseGrace)
+    const spend = spendOf(session, counter)
+    return spend !== null && isWithinGrace(spend.at, now, lifetimes.reuseGrace)
+  }
+
+  /** A spent access token is good for the grace, unless it had ended before it was spent. */
+  function isOver(found: FoundSession, counter: number): boolean {
+    if (counter === found.session.counter) return sessions.isIdle(found)
+    return !isInGrace(found, counter) || spendOf(found.session, counter)?.wasIdle === true
   }
 
   function assertAlive(found: FoundSession): void {
@@ -62,8 +68,7 @@ export function createOpaqueTokens({
     async authenticate(text, tenantHeader) {
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
-      const isSpent = token.counter < found.session.counter && !isInGrace(found, token.counter)
-      if (isSpent || sessions.isIdle(found)) throw new SallyportError('token_expired')
+      if (isOver(found, token.counter)) throw new SallyportError('token_expired')
       checkTenant(tenantHeader, found.session.tenantId)
       sessions.noteUse(found.session, found.now)
       return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
