@@ -231,6 +231,17 @@ describe('the checker, over the tables,', () => {
     expect(rules(checkRows(acts, doctoredRows))).toContain(rule)
   })
 
+  it('finds nothing wrong with a sign-in that another request ended before its answer', () => {
+    const ended = historyOf([registered]).map((act) => ({
+      ...act,
+      kind: 'login' as const,
+      ...refused('session_revoked'),
+    }))
+    const signedIn = rows.events.filter(({ type }) => type !== 'session.refreshed')
+    const sessions = rows.sessions.map((session) => ({ ...session, counter: 1 }))
+    expect(checkRows(ended, { ...rows, sessions, events: signedIn })).toEqual([])
+  })
+
   it('finds an event of success where the act was refused', () => {
     const refusedActs = [
       ...acts,

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresServer } from '../databases/start-postgres.js'
 import { Caller } from './caller.js'
@@ -16,6 +19,8 @@ export const WORKERS = 64
 
 export interface KillRun {
   readonly seed: number
+  /** The file that holds every request of a run with violations. */
+  readonly record: string
   readonly kills: number
   readonly tally: Tally
   readonly violations: readonly Violation[]
@@ -79,9 +84,22 @@ export async function runFaults(
   }
   await deployment.stop()
   const violations = [...checkHistory(history.acts), ...checkRows(history.acts, await readRows(deployment.databaseUrl))]
+  const record = join(tmpdir(), `sallyport-history-${seed}.json`)
+  if (violations.length > 0) writeFileSync(record, JSON.stringify({ violations, acts: history.acts }, null, 1))
   const leaks = findSecrets(deployment.output, [...caller.secrets, ...deployment.secrets])
   const unanswered = history.acts.filter((act) => act.status === null).length
-  return { seed, kills, tally: tally(history.acts), violations, underWay, cutOff, unanswered, readyAfter, leaks }
+  return {
+    seed,
+    record,
+    kills,
+    tally: tally(history.acts),
+    violations,
+    underWay,
+    cutOff,
+    unanswered,
+    readyAfter,
+    leaks,
+  }
 }
 
 /** kill -9 of the server, and a new one on the same data. */

@@ -40,7 +40,7 @@ it.each(RUNS)(
     closers.push(() => deployment.remove())
     const run = await runFaults(deployment, kills, (caller) => killServer(deployment, caller))
     console.log(describeRun(`${name}, ${mode}`, run))
-    expect(run.violations, `seed ${run.seed}`).toEqual([])
+    expect(run.violations, `see ${run.record}`).toEqual([])
     expect(run.leaks).toEqual([])
     // The search had something to search: every sign-in is told.
     expect(deployment.output.split('"event":"login.succeeded"').length).toBeGreaterThan(60 * kills)

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import { Deployment } from './deployment.js'
 import { killServer, runFaults } from './kill-run.js'
@@ -103,6 +104,7 @@ it.each(PLANTED)(
     const deployment = new Deployment({ program: program.path })
     closers.push(() => deployment.remove())
     const run = await runFaults(deployment, 1, (caller) => killServer(deployment, caller))
+    rmSync(run.record, { force: true })
     expect(run.violations.map(({ rule }) => rule)).toEqual(expect.arrayContaining([...rules]))
   },
   300_000,
