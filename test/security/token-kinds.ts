@@ -1,0 +1,55 @@
+import { expect } from 'vitest'
+import { z } from 'zod'
+import { type BareNode, openNode } from '../flows/nodes.js'
+import { newEmail, PASSWORD, post } from '../flows/people.js'
+
+/** What a credential can be. A new kind is added here, and then wants an expectation at every route. */
+export const KINDS = ['opaque access', 'JWT access', 'refresh', 'CSRF', 'garbage'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Each kind that stands in the code by its prefix, with its kind here. */
+export const PREFIXES: Readonly<Record<string, Kind>> = { sps_: 'opaque access', spr_: 'refresh' }
+
+export type Purse = Readonly<Record<Kind, string>>
+
+/** Two nodes over one database, one of each mode, so that somebody can hold every kind. */
+export interface Bank {
+  readonly stateful: BareNode
+  readonly stateless: BareNode
+  /** One of every kind, all genuine and of one new session. */
+  purse(): Promise<Purse>
+  close(): Promise<void>
+}
+
+const pair = z.looseObject({ access_token: z.string(), refresh_token: z.string() })
+
+export async function openBank(url: string): Promise<Bank> {
+  const stateful = await openNode({ url, auth: { mode: 'stateful' } })
+  const stateless = await openNode({ url, auth: { mode: 'stateless' } })
+  return {
+    stateful,
+    stateless,
+    async purse() {
+      const registered = await post(stateful, '/auth/register', { email: newEmail(), password: PASSWORD })
+      const opaque = pair.parse(await registered.json())
+      // The other mode's access token of the same session: what the middleware gives a browser.
+      const cookie = `session_id=${opaque.access_token}`
+      const converted = await stateless.request('/auth/me', { headers: { cookie } })
+      const jwt = /^session_id=([^;]+)/.exec(converted.headers.getSetCookie()[0] ?? '')?.[1] ?? ''
+      expect(jwt).toMatch(/^ey/)
+      const csrf = await stateful.request('/auth/csrf', { headers: { cookie } })
+      const { csrf_token } = z.object({ csrf_token: z.string() }).parse(await csrf.json())
+      return {
+        'opaque access': opaque.access_token,
+        'JWT access': jwt,
+        refresh: opaque.refresh_token,
+        CSRF: csrf_token,
+        garbage: `spx_${'A'.repeat(100)}`,
+      }
+    },
+    async close() {
+      await stateful.close()
+      await stateless.close()
+    },
+  }
+}
