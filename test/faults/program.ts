@@ -30,7 +30,10 @@ export function plant(edits: readonly Edit[]): PlantedProgram {
   for (const { file, from, to } of edits) {
     const path = join(folder, 'dist', file)
     const parts = readFileSync(path, 'utf8').split(from)
-    if (parts.length !== 2) throw new Error(`${file} holds the text to change ${parts.length - 1} times`)
+    if (parts.length !== 2) {
+      rmSync(folder, { recursive: true, force: true })
+      throw new Error(`${file} holds the text to change ${parts.length - 1} times`)
+    }
     writeFileSync(path, parts.join(to))
   }
   return {
