@@ -81,9 +81,9 @@ export function createTokenService(parts: {
     return format
   }
 
-  /** Seconds that a cookie lives: the refresh token's remaining life, or none. */
+  /** Seconds that a cookie lives: the refresh token's remaining life, rounded up as `expires_in` is, or none. */
   function cookieMaxAge({ session, now }: FoundSession): number | null {
-    return session.remember ? Math.max(0, Math.floor((session.refreshExpiresAt - now) / 1000)) : null
+    return session.remember ? Math.max(0, Math.ceil((session.refreshExpiresAt - now) / 1000)) : null
   }
 
   /** True for a JWT that a browser with cookies alone would soon be left without. */
