@@ -263,7 +263,7 @@ describeEachAuth(
     it('of another algorithm take over where the configuration changes, and old tokens stay good', async () => {
       const clock = new ManualClock()
       const tokens: string[] = []
-      for (const algorithm of ['EdDSA', 'ES256', 'RS256', 'HS256', 'EdDSA'] as const) {
+      for (const algorithm of ['EdDSA', 'ES256', 'HS256', 'EdDSA'] as const) {
         const node = await withAlgorithm(algorithm, clock)
         const { access_token } = await jwtNewcomer(node)
         expect(partsOf(access_token).header['alg']).toBe(algorithm)

@@ -1,11 +1,11 @@
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ManualClock } from '../../src/runtime/clock.js'
 import { partsOf } from '../security/forged-token.js'
 import { Browser, readCookies } from './browser.js'
 import { DAY, HOUR, MINUTE, SECOND } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
-import { type BareNode, type NodeOptions, openNodeOfTest } from './nodes.js'
+import { type BareNode, type NodeOptions, openNode, openNodeOfTest } from './nodes.js'
 import { bearer, codeOf, get, refresh, send, standingOf } from './people.js'
 import { holderOf, holderSignIn, newBrowser, newHolder } from './token-holders.js'
 
@@ -25,9 +25,17 @@ describeEachAuth('A change of mode', (stage) => {
   const open = (mode: Mode, clock: ManualClock, auth: NodeOptions['auth'] = {}): Promise<BareNode> =>
     openNodeOfTest({ url: stage.url(), clock, auth: { mode, ...auth } })
 
-  const pairOfNodes = async ({ from, to }: { readonly from: Mode; readonly to: Mode }, auth?: NodeOptions['auth']) => {
-    const clock = new ManualClock()
-    return { clock, old: await open(from, clock, auth), young: await open(to, clock, auth) }
+  // Two nodes play every story that asks for no others, each with people of its own, on one clock that only goes forward.
+  const clock = new ManualClock()
+  let nodes: Readonly<Record<Mode, BareNode>> | undefined
+  afterAll(async () => {
+    await nodes?.stateful.close()
+    await nodes?.stateless.close()
+  })
+  const pairOfNodes = async ({ from, to }: { readonly from: Mode; readonly to: Mode }) => {
+    const openOne = (mode: Mode) => openNode({ url: stage.url(), clock, auth: { mode } })
+    nodes ??= { stateful: await openOne('stateful'), stateless: await openOne('stateless') }
+    return { clock, old: nodes[from], young: nodes[to] }
   }
 
   it.each(DIRECTIONS)('from $from to $to: tokens of both are honoured by both', async (direction) => {
