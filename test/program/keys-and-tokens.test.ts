@@ -115,7 +115,7 @@ describe('keys', () => {
     const { code, json } = await run(['keys', 'rotate', '--json'], { folder, env: SECRETS })
     expect([code, json]).toMatchObject([
       1,
-      { error: { code: 'conflict', message: expect.stringContaining('put a new secret first') } },
+      { error: { code: 'conflict', message: expect.stringContaining('add a new secret behind the old one') } },
     ])
     expect(await listKeys(folder, SECRETS)).toEqual(list)
   })

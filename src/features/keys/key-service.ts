@@ -197,8 +197,8 @@ export async function openKeyring(parts: {
       if (purpose === 'signing' && configured.length > 0) {
         throw new SallyportError('conflict', {
           detail:
-            'Tokens are signed with auth.jwt.secret: put a new secret first in its list, keep the old one behind it ' +
-            'until its tokens have expired, and restart.',
+            'Tokens are signed with auth.jwt.secret: add a new secret behind the old one at every node, then put it ' +
+            'first, and take the old one away when its tokens have expired.',
         })
       }
       await rotation.rotate(purpose, { actorId })
