@@ -58,6 +58,23 @@ describeEachAuth('What a JWT is checked against', (stage) => {
     expect(await standingOf(two, untouched.access_token)).toBe('200')
   })
 
+  it('revocations: another node hears of what was ended after the clock was set back', async () => {
+    const clock = new ManualClock()
+    const [one, two] = [await open('revocations', { clock }), await open('revocations', { clock })]
+    clock.advance(HOUR)
+    const early = await jwtNewcomer(one)
+    await one.api.logout({ accessToken: early.access_token })
+    clock.advance(2 * SECOND + 1)
+    expect(await standingOf(two, early.access_token)).toBe('session_revoked')
+    clock.advance(-HOUR)
+    const late = await jwtNewcomer(one)
+    expect(await standingOf(two, late.access_token)).toBe('200')
+    await one.api.logout({ accessToken: late.access_token })
+    clock.advance(2 * SECOND + 1)
+    const answer = await two.request('/auth/verify', { headers: bearer(late.access_token) })
+    expect(await codeOf(answer)).toBe('session_revoked')
+  })
+
   it('revocations: a node that starts knows what was ended before, for as long as a token may live', async () => {
     const clock = new ManualClock()
     const one = await open('revocations', { clock, auth: { jwt: { accessTokenTtl: '2h' } } })
