@@ -151,6 +151,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
       lifetime: lifetimes.jwt,
       sessionCheck: jwt.sessionCheck,
       accept: config.auth.accept,
+      refreshThreshold: config.auth.session.refreshThreshold,
     },
   })
   const signIn = createSignInService({ sessions, tokens, keyring })

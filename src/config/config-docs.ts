@@ -56,7 +56,11 @@ function sectionTable(name: string, leaves: readonly KeyLeaf[]): string {
 
 function effect(key: string): string {
   const entry = NOT_YET.find((candidate) => isPartOf(key, candidate.key))
-  return entry === undefined ? '' : ` **No effect so far**: ${entry.instead}.`
+  if (entry === undefined) return ''
+  const { value, instead } = entry
+  return value === undefined
+    ? ` **No effect so far**: ${instead}.`
+    : ` **No effect of \`${value}\` so far**: ${instead}.`
 }
 
 function defaultOf({ schema, notes }: KeyLeaf): string {

@@ -82,7 +82,8 @@ describe('the page of documentation', () => {
 
   it('says what has no effect so far', () => {
     expect(page).toMatch(/\| `auth\.guests\.ttl` .*No effect so far/)
-    expect(page).not.toMatch(/\| `auth\.registration` .*No effect so far/)
+    expect(page).toMatch(/\| `auth\.registration` .*No effect of `invite` so far/)
+    expect(page).not.toMatch(/\| `auth\.jwt\.rotation` .*No effect/)
   })
 
   it('does not depend on the machine', () => {

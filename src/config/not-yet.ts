@@ -4,6 +4,8 @@ import type { Config } from './config.js'
 export interface NotYet {
   /** A key, or the section that holds the keys, as YAML writes it. */
   readonly key: string
+  /** The one value that nothing acts on, where the others work. */
+  readonly value?: string
   /** What happens instead: completes "… has no effect so far: ". */
   readonly instead: string
   /** True where the values ask for what is not there. Default: where any key of it was given. */
@@ -14,7 +16,8 @@ export interface NotYet {
 export const NOT_YET: readonly NotYet[] = [
   {
     key: 'auth.mode',
-    instead: 'bypass issues and checks the opaque tokens of stateful mode, and signs nobody in without a password',
+    value: 'bypass',
+    instead: 'the mode is stateful, and nobody signs in without a password',
     matters: ({ auth }) => auth.mode === 'bypass',
   },
   { key: 'auth.guests', instead: 'there are no guest sessions' },
@@ -46,6 +49,13 @@ export const NOT_YET: readonly NotYet[] = [
     instead: 'accounts sign in without it, and no verification is sent',
     matters: ({ auth }) => auth.emailVerification !== 'optional',
   },
+  {
+    key: 'auth.registration',
+    value: 'invite',
+    instead: 'nobody can be invited, so that registration is closed',
+    matters: ({ auth }) => auth.registration === 'invite',
+  },
+  { key: 'auth.reauthentication_max_age', instead: 'nothing asks for a recent authentication' },
   {
     key: 'auth.magic_link',
     instead: 'no link signs in',

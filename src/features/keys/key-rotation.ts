@@ -36,8 +36,8 @@ export interface KeyRotation {
     purpose: KeysTable['purpose'],
     options?: { readonly ifActiveIs?: number; readonly actorId?: string | null },
   ): Promise<void>
-  /** Rotates what is older than the settings allow. Returns true where something was. */
-  rotateIfDue(): Promise<boolean>
+  /** Rotates what is older than the settings allow. */
+  rotateIfDue(): Promise<void>
 }
 
 export function createKeyRotation(parts: {
@@ -136,14 +136,11 @@ export function createKeyRotation(parts: {
     },
 
     async rotateIfDue() {
-      let rotated = false
       for (const purpose of purposes) {
         const active = await findKey(db, purpose, algorithmOf(purpose), 'active')
         if (active === null || clock.now() < (active.activated_at ?? active.created_at) + settings.rotation) continue
         await rotate(purpose, { ifActiveIs: active.id })
-        rotated = true
       }
-      return rotated
     },
   }
 }

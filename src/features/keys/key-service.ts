@@ -89,6 +89,7 @@ export async function openKeyring(parts: {
   let loadedAt = clock.now()
   let opened = await openAll(await listKeys(storage.db))
   let loading: Promise<Opened> | null = null
+  let searchedAt = Number.NEGATIVE_INFINITY
 
   /** Reads the keys anew. Their opening is repeated only when one of them has changed. */
   function load(): Promise<Opened> {
@@ -120,6 +121,16 @@ export async function openKeyring(parts: {
       loadedAt = clock.now()
       return opened
     }
+  }
+
+  /**
+   * Looks for a key that this node has not met: another one may have made it and signed with it since. Once a second at
+   * most, whatever names strangers send, and apart from `fresh`, which a busy node has always just called.
+   */
+  async function search(): Promise<Opened> {
+    if (loading === null && Math.abs(clock.now() - searchedAt) < FRESH) return opened
+    searchedAt = clock.now()
+    return load().catch(() => opened)
   }
 
   async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
@@ -166,7 +177,7 @@ export async function openKeyring(parts: {
       return signing
     },
     async verificationKey(kid) {
-      const key = opened.signingKeys.get(kid) ?? (await fresh()).signingKeys.get(kid)
+      const key = opened.signingKeys.get(kid) ?? (await search()).signingKeys.get(kid)
       return key !== undefined && isHonoured(key) ? key : null
     },
     generation: () => generation,
@@ -194,7 +205,9 @@ export async function openKeyring(parts: {
       await load()
     },
     async rotateIfDue() {
-      if (await rotation.rotateIfDue()) await load()
+      await rotation.rotateIfDue()
+      // Also where another node has rotated: one that only checks tokens would not notice that a key has ended.
+      await load()
     },
     async check() {
       const { activeSession, signing } = await load()

@@ -5,6 +5,8 @@ import type { FoundSession, SessionRecord, SessionState, Spend } from './session
 export interface SessionLifetimes {
   /** What access tokens are issued as. */
   readonly mode: 'stateful' | 'stateless'
+  /** Opaque access tokens are honoured: in stateful mode, and where what it issued before is accepted. */
+  readonly acceptsOpaque: boolean
   /** An access token that is a JWT, since its issue. */
   readonly jwt: number
   /** An opaque access token, since the last activity. */
@@ -23,6 +25,7 @@ export function sessionLifetimes(config: Config): SessionLifetimes {
   const mode = config.auth.mode === 'stateless' ? 'stateless' : 'stateful'
   return {
     mode,
+    acceptsOpaque: mode === 'stateful' || config.auth.accept.includes('stateful'),
     jwt: jwt.accessTokenTtl,
     idle: session.ttl,
     activityInterval: Math.min(60_000, Math.floor(session.ttl / 10)),

@@ -128,7 +128,7 @@ export function createSessionService(parts: {
   })
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
   // A JWT never outlives the refresh token; only an opaque token can.
-  const idleSince = lifetimes.mode === 'stateless' ? 0 : lifetimes.idle + lifetimes.activityInterval
+  const idleSince = lifetimes.acceptsOpaque ? lifetimes.idle + lifetimes.activityInterval : 0
 
   async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
     const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)

@@ -32,8 +32,8 @@ export interface TokenService extends CsrfTokens {
    */
   refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
   /**
-   * The access token of the present mode for a browser that still has a cookie of the other one; null where the cookie
-   * is of the present mode, or the session has no more than this token.
+   * The access token of the present mode for a browser whose cookie is of the other one, or a JWT near its end; null
+   * where the cookie may stay what it is.
    */
   convert(
     credential: Credential,
@@ -53,6 +53,8 @@ export interface TokenService extends CsrfTokens {
 export interface TokenSettings extends StatelessSettings {
   /** The modes whose access tokens are honoured; the present one always is. */
   readonly accept: readonly ('stateful' | 'stateless')[]
+  /** A JWT in a cookie is issued anew when less than this is left of it, or half its life where that is less; milliseconds. */
+  readonly refreshThreshold: number
 }
 
 export function createTokenService(parts: {
@@ -62,7 +64,7 @@ export function createTokenService(parts: {
   readonly clock: Clock
   readonly settings: TokenSettings
 }): TokenService {
-  const { sessions, settings } = parts
+  const { sessions, settings, clock } = parts
   const { lifetimes } = sessions
   const { mode } = lifetimes
   const opaque = createOpaqueTokens(parts)
@@ -79,9 +81,15 @@ export function createTokenService(parts: {
     return format
   }
 
-  /** Seconds that a cookie lives: the refresh token's remaining life, or none. */
+  /** Seconds that a cookie lives: the refresh token's remaining life, rounded up as `expires_in` is, or none. */
   function cookieMaxAge({ session, now }: FoundSession): number | null {
-    return session.remember ? Math.max(0, Math.floor((session.refreshExpiresAt - now) / 1000)) : null
+    return session.remember ? Math.max(0, Math.ceil((session.refreshExpiresAt - now) / 1000)) : null
+  }
+
+  /** True for a JWT that a browser with cookies alone would soon be left without. */
+  function isNearEnd({ expiresAt }: Identity): boolean {
+    const { refreshThreshold, lifetime } = settings
+    return mode === 'stateless' && expiresAt - clock.now() < Math.min(refreshThreshold, lifetime / 2)
   }
 
   async function accessTokenOf(found: FoundSession, pair: { readonly access: string }) {
@@ -144,15 +152,20 @@ export function createTokenService(parts: {
       issue(await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)),
 
     async convert({ token, source }, identity) {
-      if (source !== 'cookie' || formatOf(token) === mode) return null
+      if (source !== 'cookie') return null
+      const isOfMode = formatOf(token) === mode
+      if (isOfMode && !isNearEnd(identity)) return null
       const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
       // Ended by this very request, perhaps: then there is nothing to convert.
       if (found === null || sessionState(found) !== 'live') return null
-      const access =
-        mode === 'stateless'
-          ? await stateless.issue(found, found.now)
-          : { token: (await opaque.pairOf(found.session)).access }
-      return { accessToken: access.token, maxAge: cookieMaxAge(found) }
+      const maxAge = cookieMaxAge(found)
+      if (mode === 'stateful') return { accessToken: (await opaque.pairOf(found.session)).access, maxAge }
+      // An opaque token may outlive its refresh token, and a JWT cannot: then it stays what it is.
+      const isShort =
+        found.session.refreshExpiresAt < Math.min(found.now + settings.lifetime, found.session.absoluteExpiresAt)
+      if (!isOfMode && isShort) return null
+      const { token: accessToken, expiresAt } = await stateless.issue(found, found.now)
+      return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, maxAge }
     },
 
     async current(identity) {
