@@ -14,6 +14,7 @@ import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
+import { changesOf } from './features/revocation/revocation-events.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
@@ -63,6 +64,7 @@ export interface Composition {
   readonly health: HealthService
   readonly cleanUp: () => Promise<void>
   readonly flush: () => Promise<void>
+  readonly sync: () => Promise<void>
 }
 
 export interface Surroundings {
@@ -125,18 +127,18 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
   const access = createAccessService(storage, clock)
   const tenants = createTenantService(storage)
   const users = createUserService(storage, clock)
-  const sessions = createSessionService({ storage, clock, audit, access, lifetimes })
   const revocations = createRevocationService({
     storage,
     clock,
     logger,
     settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
+    onKeyChange: () => void keyring.check().catch(() => undefined),
   })
-  audit.subscribe(({ type, sessionId }) => {
-    if (type === 'session.revoked' && sessionId !== null) revocations.note(sessionId)
-  })
+  audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
+  audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
+  const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes })
   // No request is answered before this node knows what the others have ended.
-  await revocations.sync()
+  await revocations.start()
   const publicName = config.server.publicUrl ?? 'sallyport'
   const tokens = createTokenService({
     sessions,
@@ -174,7 +176,8 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
 
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
-  const cleanUp = createCleanUp({ storage, clock, holder, interval, removeBatch: () => sessions.cleanUp() })
+  const removeBatch = async () => (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
+  const cleanUp = createCleanUp({ storage, clock, holder, interval, removeBatch })
   const health = createHealthService(
     {
       database: () => storage.check(),
@@ -234,6 +237,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
         // What is lost is a little of when sessions were last used, which their expiry allows for.
         logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
       } finally {
+        await revocations.close()
         await storage.close()
       }
     },
@@ -249,6 +253,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
     health,
     cleanUp: () => cleanUp.run(),
     flush: () => sessions.flushActivity(true),
+    sync: () => revocations.sync(),
   }
 }
 

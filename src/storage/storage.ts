@@ -7,6 +7,12 @@ export type Queryable = Kysely<Tables> | Transaction<Tables>
 /** A statement compiled once; each call binds its parameters to a prepared (SQLite) or named (PostgreSQL) statement. */
 export type PreparedStatement<Row> = (parameters: readonly unknown[]) => Promise<readonly Row[]>
 
+export interface Listener {
+  /** False while hints cannot come through. */
+  isListening(): boolean
+  close(): Promise<void>
+}
+
 export interface Storage {
   readonly dialect: 'sqlite' | 'postgres'
   readonly db: Kysely<Tables>
@@ -25,6 +31,13 @@ export interface Storage {
   prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row>
   /** The database's clock in milliseconds since the epoch, as an expression; a controlled clock's time in tests. */
   now(): RawBuilder<number>
+  /** Inside a transaction: lets every process that `listen`s know, once it is committed. Nothing where none could hear. */
+  announce(tx: Transaction<Tables>): Promise<void>
+  /**
+   * Calls `hint` soon after any process has committed something announced, and after every interruption of the
+   * listening. A hint may come late, twice, or not at all: who must know asks the database in the end.
+   */
+  listen(hint: () => void): Promise<Listener>
   /** Resolves when the database answers and takes writes. @throws SallyportError `unavailable` */
   check(): Promise<void>
   close(): Promise<void>

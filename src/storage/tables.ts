@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+
 /**
  * One schema for both databases. Times are milliseconds since the epoch, ids are UUIDv7 text, JSON is text.
  * SQLite has no booleans: flags are 0 or 1 in both.
@@ -11,6 +13,7 @@ export interface Tables {
   keys: KeysTable
   sessions: SessionsTable
   audit_events: AuditEventsTable
+  changes: ChangesTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -102,6 +105,18 @@ export interface SessionsTable {
   absolute_expires_at: number
   revoked_at: number | null
   revoked_reason: string | null
+}
+
+/** What every node must hear of, in the order of `seq` on SQLite and of committed transactions on PostgreSQL. */
+export interface ChangesTable {
+  seq: Generated<number>
+  /** The transaction that wrote it, on PostgreSQL: a sequence is not the order of commits. Else 0. */
+  xid: number
+  kind: 'session' | 'user' | 'claims' | 'tenant' | 'key'
+  tenant_id: string
+  /** The id of what changed. */
+  subject: string
+  created_at: number
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

@@ -20,6 +20,8 @@ export interface TestAuth extends Auth {
   cleanUp(): Promise<void>
   /** Writes the activity that has been noted, as the server does from time to time. */
   flush(): Promise<void>
+  /** Reads what other instances over the same database have changed, as the server does from time to time. */
+  sync(): Promise<void>
   openapi(): Readonly<Record<string, unknown>>
 }
 
@@ -43,6 +45,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
     request: (path, init) => app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' }),
     cleanUp: composed.cleanUp,
     flush: composed.flush,
+    sync: composed.sync,
     openapi: () => app.openapi(),
   }
 }

@@ -38,7 +38,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     },
     { nodeEnv: 'test' },
   )
-  const { auth: composed, app, keyring, storage, cleanUp, flush } = await composeAuth(config, { clock, logger })
+  const { auth: composed, app, keyring, storage, cleanUp, flush, sync } = await composeAuth(config, { clock, logger })
   return {
     ...composed,
     clock,
@@ -46,6 +46,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     storage,
     cleanUp,
     flush,
+    sync,
     openapi: () => app.openapi(),
     async request(path, init = {}) {
       const answer = await app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' })

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { CapturedLogs } from '../../src/runtime/captured-logs.js'
 import { ManualClock } from '../../src/runtime/clock.js'
+import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
 import { partsOf } from '../security/forged-token.js'
 import { HOUR, MINUTE, SECOND } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
@@ -162,14 +164,22 @@ describeEachAuth('What a JWT is checked against', (stage) => {
     const db = await stage.db()
     const reason = at === null ? null : 'administrator'
     await db.updateTable('sessions').set({ revoked_at: at, revoked_reason: reason }).where('id', '=', id).execute()
+    if (at === null) return
+    const change = { xid: sql<number>`${xid()}`, kind: 'session', tenant_id: DEFAULT_TENANT_ID, subject: id } as const
+    await db
+      .insertInto('changes')
+      .values({ ...change, created_at: at })
+      .execute()
   }
+
+  const xid = () => (stage.dialect === 'postgres' ? sql`pg_current_xact_id()::text::bigint` : sql`0`)
 
   /** What every look-up and each probe of readiness reads. */
   async function takeAway(db: Awaited<ReturnType<typeof stage.db>>): Promise<() => Promise<void>> {
     const [sessions, keys] = [await hideTable(db, 'sessions'), await hideTable(db, 'keys')]
-    const settings = await hideTable(db, 'settings')
+    const [settings, changes] = [await hideTable(db, 'settings'), await hideTable(db, 'changes')]
     return async () => {
-      for (const bringBack of [settings, keys, sessions]) await bringBack()
+      for (const bringBack of [changes, settings, keys, sessions]) await bringBack()
     }
   }
 })

@@ -13,8 +13,10 @@ export interface AuditService {
    * Listeners, the log among them, hear of the events after the commit.
    */
   transaction<Result>(work: (tx: Transaction<Tables>, record: RecordEvent) => Promise<Result>): Promise<Result>
-  /** Calls `listener` with every event of this process, once it is committed. A listener must not throw. */
-  subscribe(listener: (event: AuditEvent) => void): void
+  /** Calls `hook` with the events of each transaction before it is committed, to write what must be durable with them. */
+  beforeCommit(hook: (tx: Transaction<Tables>, events: readonly AuditEvent[]) => Promise<void>): void
+  /** Calls `listener` with the events of each transaction of this process, once it is committed. A listener must not throw. */
+  subscribe(listener: (events: readonly AuditEvent[]) => void): void
 }
 
 export function createAuditService(parts: {
@@ -23,8 +25,16 @@ export function createAuditService(parts: {
   readonly logger: Logger
 }): AuditService {
   const { storage, clock, logger } = parts
-  const listeners: ((event: AuditEvent) => void)[] = [(event) => log(logger, event)]
+  const hooks: ((tx: Transaction<Tables>, events: readonly AuditEvent[]) => Promise<void>)[] = []
+  const listeners: ((events: readonly AuditEvent[]) => void)[] = [
+    (events) => {
+      for (const event of events) log(logger, event)
+    },
+  ]
   return {
+    beforeCommit(hook) {
+      hooks.push(hook)
+    },
     subscribe(listener) {
       listeners.push(listener)
     },
@@ -34,7 +44,7 @@ export function createAuditService(parts: {
         // A transaction that is run again starts with no events.
         const events: AuditEvent[] = []
         committed = events
-        return work(tx, async (...recorded) => {
+        const result = await work(tx, async (...recorded) => {
           const now = clock.now()
           await insertAuditEvents(
             tx,
@@ -43,8 +53,10 @@ export function createAuditService(parts: {
           )
           events.push(...recorded)
         })
+        for (const hook of hooks) await hook(tx, events)
+        return result
       })
-      for (const event of committed) for (const listener of listeners) listener(event)
+      for (const listener of listeners) listener(committed)
       return result
     },
   }

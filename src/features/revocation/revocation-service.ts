@@ -1,91 +1,154 @@
+import type { Transaction } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
-import type { Storage } from '../../storage/storage.js'
+import type { Listener, Queryable, Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
-import { listRevokedSince } from './revocation-store.js'
+import { type Position, RevocationState } from './revocation-state.js'
+import { deleteChanges, insertChanges, readChanges, type Watermark } from './revocation-store.js'
+import type { Change } from './revocation-types.js'
 
 export interface RevocationSettings {
-  /** The longest life of a token that carries no state, milliseconds: for so long a revocation is remembered. */
+  /** How long anything lives that a node may hold without asking, in milliseconds: so long a change is remembered. */
   readonly horizon: number
-  /** How far behind the database this node may be, milliseconds. */
+  /** How far behind the database this node may be, in milliseconds. */
   readonly maxStaleness: number
 }
 
-export interface RevocationService {
-  /**
-   * True where the session was ended. Asks the database first when this node has not heard from it for `maxStaleness`;
-   * when it cannot be reached nothing can have been revoked there either, and what is known counts.
-   */
-  isRevoked(sessionId: string): boolean | Promise<boolean>
-  /** Notes a session that was ended on this node: its next request is refused. */
-  note(sessionId: string): void
-  /** Reads what other processes have ended. @throws SallyportError `unavailable` */
-  sync(): Promise<void>
-  /** How often to `sync`, so that a request seldom has to, in milliseconds. */
-  readonly period: number
+/** What the readers of caches and tokens ask, without waiting. */
+export interface Revocations {
+  position(): Position
+  isEnded(sessionId: string): boolean
+  hasChangedSince(
+    position: Position,
+    read: { readonly id: string; readonly userId: string; readonly tenantId: string },
+  ): boolean
+  /** When the account or its claims last changed, as far as is remembered; milliseconds by the database's clock. */
+  changedAt(userId: string): number | null
+  /** False when nothing has been heard from the database for `maxStaleness`: then what is held here decides nothing. */
+  isFresh(): boolean
 }
 
-/** A revocation is written with the time of its statement and seen with its commit: transactions are shorter than this. */
-const OVERLAP = 60_000
+export interface RevocationService extends Revocations {
+  /** Adds changes to the transaction that makes them, and lets other processes know once it is committed. */
+  write(tx: Transaction<Tables>, changes: readonly Change[]): Promise<void>
+  /** Applies changes that this node has just committed: its next request knows. */
+  applyOwn(changes: readonly Change[]): void
+  /** Reads what others have committed. @throws SallyportError `unavailable` */
+  sync(): Promise<void>
+  /** `sync` where the node is not fresh; what is known counts when the database cannot be asked. */
+  catchUp(): Promise<void>
+  /** Listens for hints of other processes until `close`. */
+  start(): Promise<void>
+  isListening(): boolean
+  /** How often to `sync` even without a hint, in milliseconds. */
+  readonly period: number
+  /** Deletes changes that nobody needs any more, one bounded batch. Returns how many went. */
+  cleanUp(db: Queryable): Promise<number>
+  close(): Promise<void>
+}
+
+/** Kept beyond the horizon: for clocks that disagree, and for nodes that read late. */
+const MARGIN = 10 * 60_000
 /** After a failure the database is left alone this long. */
 const PAUSE = 1_000
+const CLEAN_UP_BATCH = 1_000
 
 export function createRevocationService(parts: {
   readonly storage: Storage
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: RevocationSettings
+  /** Called when the keys have changed elsewhere. */
+  readonly onKeyChange: () => void
 }): RevocationService {
-  const { storage, clock, logger, settings } = parts
-  const revoked = new Map<string, number>()
-  let newest = 0
+  const { storage, clock, logger, settings, onKeyChange } = parts
+  const state = new RevocationState()
+  const keep = settings.horizon + MARGIN
+  /** Applied already and still at or above the watermark. */
+  let applied = new Set<number>()
+  let watermark: Watermark | null = null
   let syncedAt = Number.NEGATIVE_INFINITY
   let failedAt = Number.NEGATIVE_INFINITY
-  let syncing: Promise<void> | null = null
+  let reading: Promise<void> | null = null
+  let askedAgain = false
+  let listener: Listener | null = null
 
   async function read(): Promise<void> {
     // Taken before the read: what is committed after it may be missing from it.
     const started = clock.now()
-    const since = newest === 0 ? started - settings.horizon - OVERLAP : newest - OVERLAP
-    for (const { id, revokedAt } of await listRevokedSince(allTenants(), storage.db, since)) {
-      revoked.set(id, revokedAt)
-      newest = Math.max(newest, revokedAt)
+    const found = await readChanges(allTenants(), storage.db, storage, watermark, started - keep)
+    const seen = new Set<number>()
+    for (const change of found.changes) {
+      if (!applied.has(change.seq)) {
+        state.apply(change, change.at)
+        if (change.kind === 'key') onKeyChange()
+      }
+      seen.add(change.seq)
     }
-    for (const [id, revokedAt] of revoked) if (revokedAt < started - settings.horizon - OVERLAP) revoked.delete(id)
+    // What is read is what stands at or above the old watermark; below the new one nothing is read again.
+    applied = seen
+    watermark = found.watermark
+    state.forget(started - keep)
     syncedAt = started
   }
 
+  /** One reader at a time; who asks meanwhile gets a read that started after the asking. */
   function sync(): Promise<void> {
-    syncing ??= read().finally(() => {
-      syncing = null
-    })
-    return syncing
+    askedAgain = true
+    reading ??= (async () => {
+      try {
+        while (askedAgain) {
+          askedAgain = false
+          await read()
+        }
+      } finally {
+        reading = null
+      }
+    })()
+    return reading
   }
 
-  async function askFirst(sessionId: string): Promise<boolean> {
+  async function trySync(): Promise<void> {
     try {
       await sync()
     } catch (error) {
       failedAt = clock.now()
-      logger.warn(
-        { cause: error instanceof Error ? error.message : String(error) },
-        'revocations of other nodes cannot be read',
-      )
+      const cause = error instanceof Error ? error.message : String(error)
+      logger.warn({ cause }, 'revocations of other nodes cannot be read')
     }
-    return revoked.has(sessionId)
   }
 
+  const isFresh = () => Math.abs(clock.now() - syncedAt) <= settings.maxStaleness
+
   return {
+    position: () => state.position,
+    isEnded: (sessionId) => state.isEnded(sessionId),
+    hasChangedSince: (position, read) => state.hasChangedSince(position, read),
+    changedAt: (userId) => state.changedAt(userId),
+    isFresh,
+    isListening: () => listener?.isListening() ?? false,
     sync,
     period: Math.max(50, Math.floor(settings.maxStaleness / 2)),
-    note(sessionId) {
-      revoked.set(sessionId, clock.now())
+
+    async write(tx, changes) {
+      if (changes.length === 0) return
+      await insertChanges(allTenants(), tx, storage, changes)
+      await storage.announce(tx)
     },
-    isRevoked(sessionId) {
-      if (revoked.has(sessionId)) return true
-      const now = clock.now()
-      const isFresh = Math.abs(now - syncedAt) <= settings.maxStaleness || Math.abs(now - failedAt) < PAUSE
-      return isFresh ? false : askFirst(sessionId)
+    applyOwn(changes) {
+      for (const change of changes) state.apply(change, clock.now())
+    },
+    async catchUp() {
+      if (!isFresh() && Math.abs(clock.now() - failedAt) >= PAUSE) await trySync()
+    },
+    async start() {
+      await sync()
+      listener = await storage.listen(() => void trySync())
+    },
+    cleanUp: (db) => deleteChanges(allTenants(), db, clock.now() - keep - MARGIN, CLEAN_UP_BATCH),
+    async close() {
+      await listener?.close()
     },
   }
 }

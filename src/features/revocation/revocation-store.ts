@@ -1,24 +1,91 @@
-import type { Queryable } from '../../storage/storage.js'
+import { type RawBuilder, sql } from 'kysely'
+import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
+import type { Change, RecordedChange } from './revocation-types.js'
 
-export interface RevokedSession {
-  readonly id: string
-  /** The database's time, milliseconds. */
-  readonly revokedAt: number
+/** How far a node has read: the sequence on SQLite, a transaction id on PostgreSQL. */
+export type Watermark = number
+
+export interface ReadChanges {
+  readonly changes: readonly RecordedChange[]
+  /** What is committed later lies at or above it. */
+  readonly watermark: Watermark
 }
 
-/** The sessions that were ended after `since`. Found by the index of revocations, so its cost is their number. */
-export async function listRevokedSince(
+/** Adds changes to the transaction that makes them. */
+export async function insertChanges(
   scope: TenantScope,
   db: Queryable,
+  storage: Storage,
+  changes: readonly Change[],
+): Promise<void> {
+  const xid = storage.dialect === 'postgres' ? sql<number>`pg_current_xact_id()::text::bigint` : sql<number>`0`
+  const rows = changes
+    .filter(({ tenantId }) => scope.kind === 'all' || scope.tenantId === tenantId)
+    .map(({ kind, tenantId, subject }) => ({ xid, kind, tenant_id: tenantId, subject, created_at: storage.now() }))
+  if (rows.length > 0) await db.insertInto('changes').values(rows).execute()
+}
+
+/**
+ * What was committed since `from`, and how far that is. SQLite has one writer, so `seq` is the order of commits. On
+ * PostgreSQL a transaction may commit long after others with higher numbers: rows at or above `from` are read again
+ * and again, and the watermark moves no further than the oldest transaction that is still open (`pg_snapshot_xmin`).
+ * @param from null for a node that starts
+ * @param since milliseconds: a node that starts needs nothing older
+ */
+export async function readChanges(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  from: Watermark | null,
   since: number,
-): Promise<readonly RevokedSession[]> {
-  const rows = await db
-    .selectFrom('sessions')
-    .select(['id', 'revoked_at'])
-    .where(inTenant(scope))
-    .where('revoked_at', '>', since)
-    .execute()
-  return rows.flatMap(({ id, revoked_at }) => (revoked_at === null ? [] : [{ id, revokedAt: revoked_at }]))
+): Promise<ReadChanges> {
+  const mark = storage.dialect === 'postgres' ? sql.ref('c.xid') : sql.ref('c.seq')
+  const start =
+    from === null
+      ? sql`c.created_at > ${since}`
+      : storage.dialect === 'postgres'
+        ? sql`${mark} >= ${from}`
+        : sql`${mark} > ${from}`
+  const top: RawBuilder<number> =
+    storage.dialect === 'postgres'
+      ? sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
+      : sql<number>`coalesce((select max(seq) from changes), 0)`
+  // One statement, so that rows and watermark are of one snapshot.
+  const { rows } = await sql<{
+    readonly top: number
+    readonly seq: number | null
+    readonly kind: RecordedChange['kind'] | null
+    readonly tenant_id: string | null
+    readonly subject: string | null
+    readonly created_at: number | null
+  }>`
+    select t.top, c.seq, c.kind, c.tenant_id, c.subject, c.created_at
+    from (select ${top} as top) t
+    left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
+    order by c.seq`.execute(db)
+  const changes = rows.flatMap(({ seq, kind, tenant_id, subject, created_at }) =>
+    seq === null || kind === null || tenant_id === null || subject === null || created_at === null
+      ? []
+      : [{ seq, kind, tenantId: tenant_id, subject, at: created_at }],
+  )
+  return { changes, watermark: rows[0]?.top ?? from ?? 0 }
+}
+
+/** Deletes changes from before `until` (milliseconds), at most `limit`; returns how many went. */
+export async function deleteChanges(scope: TenantScope, db: Queryable, until: number, limit: number): Promise<number> {
+  const result = await db
+    .deleteFrom('changes')
+    .where('seq', 'in', (eb) =>
+      eb
+        .selectFrom('changes')
+        .select('seq')
+        .where(inTenant(scope))
+        .where('created_at', '<', until)
+        .orderBy('created_at')
+        .limit(limit),
+    )
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
 }

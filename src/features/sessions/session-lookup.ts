@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { parameter } from '../../storage/parameters.js'
 import type { Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
-import { rolesOf } from '../access/access-service.js'
+import { permissionsOf, rolesOf } from '../access/access-service.js'
 import { toSession } from './session-store.js'
 import type { FoundSession } from './session-types.js'
 
@@ -10,7 +10,7 @@ export type FindSession = (scope: OneTenant, id: string) => Promise<FoundSession
 
 /**
  * The hot statement: a session, its holder's account as it stands now, and the database's time, in one prepared
- * look-up by primary key. Every request asks the database, so what was ended anywhere is refused here.
+ * look-up by primary key.
  * @param rolesColumn selects the roles of `u`, see `AccessService.rolesColumn`
  */
 export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<string | null>): FindSession {
@@ -35,6 +35,7 @@ export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<str
   return async (scope, id) => {
     const [row] = await find([id, scope.tenantId])
     if (row === undefined) return null
+    const roles = rolesOf(row.roles)
     return {
       session: toSession(row),
       holder: {
@@ -45,7 +46,8 @@ export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<str
         createdAt: row.user_created_at,
         credentialVersion: row.user_credential_version,
         disabledAt: row.disabled_at,
-        roles: rolesOf(row.roles),
+        roles,
+        permissions: permissionsOf(roles),
       },
       now: row.now,
     }

@@ -8,7 +8,9 @@ import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scop
 import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
+import type { Revocations } from '../revocation/revocation-service.js'
 import { SessionActivity } from './session-activity.js'
+import { SessionCache } from './session-cache.js'
 import { deviceName } from './session-device.js'
 import {
   isIdle,
@@ -53,7 +55,12 @@ export interface SessionService {
   readonly lifetimes: SessionLifetimes
   /** Opens a session in the caller's transaction. Returns its id, or null where the account moved on meanwhile. */
   open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<string | null>
+  /** Asks the database. */
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
+  /** Asks this node's memory, and the database only where that may not answer. */
+  lookUp(scope: OneTenant, id: string): Promise<FoundSession | null>
+  /** What memory may answer by itself. */
+  peek(scope: OneTenant, id: string): FoundSession | null
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
   isIdle(found: FoundSession): boolean
   /** @param session `lastActivity`: the latest that is known to be written */
@@ -98,6 +105,9 @@ export interface Ending {
 /** Ended sessions stay this long at least, so that their tokens are told what happened to them. */
 const KEEP_ENDED = 24 * 3_600_000
 const KEEP_MARGIN = 3_600_000
+const CACHE_BYTES = 256 * 1024 * 1024
+/** Even without a grace a session is not read for every request. */
+const MIN_TRUST = 1_000
 const CLEAN_UP_BATCH = 500
 
 export function createSessionService(parts: {
@@ -105,10 +115,17 @@ export function createSessionService(parts: {
   readonly clock: Clock
   readonly audit: AuditService
   readonly access: AccessService
+  readonly revocations: Revocations
   readonly lifetimes: SessionLifetimes
 }): SessionService {
-  const { storage, clock, audit, access, lifetimes } = parts
+  const { storage, clock, audit, access, revocations, lifetimes } = parts
   const find = prepareFindSession(storage, access.rolesColumn())
+  const cache = new SessionCache({
+    find,
+    revocations,
+    clock,
+    settings: { trust: Math.max(MIN_TRUST, lifetimes.reuseGrace), maxBytes: CACHE_BYTES },
+  })
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
   // A JWT never outlives the refresh token; only an opaque token can.
   const idleSince = lifetimes.acceptsOpaque ? lifetimes.idle + lifetimes.activityInterval : 0
@@ -123,6 +140,8 @@ export function createSessionService(parts: {
   return {
     lifetimes,
     find,
+    lookUp: (scope, id) => cache.find(scope, id),
+    peek: (scope, id) => cache.peek(scope, id),
     flushPeriod: activity.flushPeriod,
 
     async open(scope, db, record, signIn) {
@@ -159,7 +178,7 @@ export function createSessionService(parts: {
     async advance(found, keyId, client) {
       const { session, now } = found
       const scope = oneTenant(session.tenantId)
-      return audit.transaction(async (tx, record) => {
+      const isAdvanced = await audit.transaction(async (tx, record) => {
         const advanced = await advanceSession(scope, tx, storage, {
           id: session.id,
           counter: session.counter,
@@ -179,10 +198,13 @@ export function createSessionService(parts: {
         })
         return true
       })
+      cache.forget(session.id)
+      return isAdvanced
     },
 
     async end(scope, id, by) {
       activity.forget(id)
+      cache.forget(id)
       return audit.transaction((tx, record) => end(scope, tx, record, id, by))
     },
 

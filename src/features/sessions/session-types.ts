@@ -42,6 +42,8 @@ export interface SessionHolder {
   readonly credentialVersion: number
   readonly disabledAt: number | null
   readonly roles: readonly string[]
+  /** What the roles permit together. */
+  readonly permissions: readonly string[]
 }
 
 /** A session as the database gave it, with the database's time of that moment. */

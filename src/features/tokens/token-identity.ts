@@ -1,5 +1,4 @@
 import type { Identity } from '../../contract/identity.js'
-import { permissionsOf } from '../access/access-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import type { UserAnswer } from '../users/user-types.js'
 
@@ -13,7 +12,7 @@ export function identityOf({ session, holder }: FoundSession, expiresAt: number)
     emailVerified: holder.emailVerified,
     username: holder.username,
     roles: holder.roles,
-    permissions: permissionsOf(holder.roles),
+    permissions: holder.permissions,
     isGuest: holder.isGuest,
     createdAt: holder.createdAt,
     authMethods: session.authMethods,

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { oneTenant } from '../../storage/tenant-scope.js'
+import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
 import { isWithinGrace, type SessionService, sessionState, spendOf } from '../sessions/session-service.js'
 import type { FoundSession, SessionRecord } from '../sessions/session-types.js'
@@ -9,17 +11,35 @@ import { identityOf } from './token-identity.js'
 
 /** The tokens that are looked up: `sps_` access tokens, and `spr_` refresh tokens in both modes. */
 export interface OpaqueTokens {
-  /** The session of a genuine token of that kind, whatever state it is in. @throws SallyportError `invalid_token` */
-  findGenuine(text: string, kind: TokenKind): Promise<{ readonly token: ParsedToken; readonly found: FoundSession }>
+  /** The session of a genuine token of that kind as the database has it, whatever its state. @throws SallyportError `invalid_token` */
+  findGenuine(text: string, kind: TokenKind): Promise<Genuine>
   /** @throws SallyportError `session_revoked`, `token_expired` */
   assertAlive(found: FoundSession): void
   /** True where the pair of that number was spent less than the grace ago. */
   isInGrace(found: FoundSession, counter: number): boolean
-  /** Who holds this access token. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
+  /**
+   * Who holds this access token. Memory may say yes; before anybody is refused the database is asked.
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   */
   authenticate(text: string, tenantHeader: string | null): Promise<Identity>
   /** The session's current pair. */
   pairOf(session: SessionRecord): Promise<{ readonly access: string; readonly refresh: string }>
 }
+
+interface Genuine {
+  readonly token: ParsedToken
+  readonly found: FoundSession
+}
+
+/** What a token is once its MAC has been checked: for ever, since neither key nor salt of a session changes. */
+interface Known {
+  readonly scope: OneTenant
+  readonly sessionId: string
+  readonly counter: number
+}
+
+/** Tokens whose MAC need not be checked again. */
+const MOST_KNOWN = 200_000
 
 export function createOpaqueTokens({
   sessions,
@@ -29,6 +49,7 @@ export function createOpaqueTokens({
   readonly keyring: Keyring
 }): OpaqueTokens {
   const { lifetimes } = sessions
+  const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
     const spend = spendOf(session, counter)
@@ -47,18 +68,46 @@ export function createOpaqueTokens({
     if (state === 'expired') throw new SallyportError('token_expired')
   }
 
-  async function findGenuine(text: string, kind: TokenKind) {
+  async function genuine(text: string, kind: TokenKind, find: SessionService['find']): Promise<Genuine> {
     const token = parseToken(text)
     if (token === null || token.kind !== kind) throw new SallyportError('invalid_token')
-    const found = await sessions.find(oneTenant(token.tenantId), token.sessionId)
+    const found = await find(oneTenant(token.tenantId), token.sessionId)
     // An unknown key is asked for in the database, but not for a session that is not there.
     const key = found === null ? null : await keyring.sessionKey(token.keyId)
     if (found === null || key === null || !isGenuine(token, key, found.session.salt)) {
       throw new SallyportError('invalid_token')
     }
+    return { token, found }
+  }
+
+  async function findGenuine(text: string, kind: TokenKind): Promise<Genuine> {
+    const { token, found } = await genuine(text, kind, sessions.find)
     // Genuine yet ahead of the session: the database was restored from a backup older than the token.
     if (token.counter > found.session.counter) throw new SallyportError('invalid_token')
     return { token, found }
+  }
+
+  /** True where what is held of the session says yes. Whatever it holds against the token is for the database to say. */
+  function isHonoured(found: FoundSession, counter: number): boolean {
+    return sessionState(found) === 'live' && counter <= found.session.counter && !isOver(found, counter)
+  }
+
+  function accept(found: FoundSession, tenantHeader: string | null): Identity {
+    checkTenant(tenantHeader, found.session.tenantId)
+    sessions.noteUse(found.session, found.now)
+    return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
+  }
+
+  /** The session of a token that memory can vouch for, or null. */
+  async function lookUp(text: string, digest: string): Promise<FoundSession | null> {
+    const mark = known.get(digest)
+    if (mark !== undefined) {
+      const held = sessions.peek(mark.scope, mark.sessionId) ?? (await sessions.lookUp(mark.scope, mark.sessionId))
+      return held !== null && isHonoured(held, mark.counter) ? held : null
+    }
+    const { token, found } = await genuine(text, 'access', sessions.lookUp)
+    known.set(digest, { scope: oneTenant(token.tenantId), sessionId: token.sessionId, counter: token.counter })
+    return isHonoured(found, token.counter) ? found : null
   }
 
   return {
@@ -66,12 +115,12 @@ export function createOpaqueTokens({
     assertAlive,
     isInGrace,
     async authenticate(text, tenantHeader) {
+      const held = await lookUp(text, hash('sha256', text, 'base64'))
+      if (held !== null) return accept(held, tenantHeader)
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
       if (isOver(found, token.counter)) throw new SallyportError('token_expired')
-      checkTenant(tenantHeader, found.session.tenantId)
-      sessions.noteUse(found.session, found.now)
-      return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
+      return accept(found, tenantHeader)
     },
     async pairOf(session) {
       const key = await keyring.sessionKey(session.keyId)

@@ -9,6 +9,7 @@ import type { Keyring } from '../keys/key-service.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
+import { identityOf } from './token-identity.js'
 import { type AccessClaims, type Expectations, signAccessToken, verifyAccessToken } from './token-jwt.js'
 import { checkTenant } from './token-opaque.js'
 
@@ -38,6 +39,8 @@ export interface StatelessTokens {
 
 interface Verified {
   readonly identity: Identity
+  /** Milliseconds, cut to the second. */
+  readonly issuedAt: number
   /** Of the keyring: another one asks for another verification. */
   readonly generation: number
   /** When the last use was noted, milliseconds. */
@@ -64,7 +67,8 @@ export function createStatelessTokens(parts: {
     const generation = keyring.generation()
     const claims = await verifyAccessToken(text, expected, clock.now())
     const expiresAt = Math.min(claims.exp * 1000, claims.iat * 1000 + settings.lifetime)
-    const entry: Verified = { identity: identityOfClaims(claims, expiresAt), generation, notedAt: claims.iat * 1000 }
+    const issuedAt = claims.iat * 1000
+    const entry: Verified = { identity: identityOfClaims(claims, expiresAt), issuedAt, generation, notedAt: issuedAt }
     verified.set(digest, entry)
     return entry
   }
@@ -78,8 +82,18 @@ export function createStatelessTokens(parts: {
       assertAlive(found)
       return
     }
-    const answer = revocations.isRevoked(sessionId)
-    if (typeof answer === 'boolean' ? answer : await answer) throw new SallyportError('session_revoked')
+    if (!revocations.isFresh()) await revocations.catchUp()
+    if (revocations.isEnded(sessionId)) throw new SallyportError('session_revoked')
+  }
+
+  /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
+  async function withFreshClaims({ identity, issuedAt }: Verified): Promise<Identity> {
+    const changedAt = settings.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
+    if (changedAt === null || changedAt < issuedAt) return identity
+    const found = await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)
+    if (found === null) throw new SallyportError('session_revoked')
+    assertAlive(found)
+    return { ...identityOf(found, identity.expiresAt), tokenFormat: 'jwt' }
   }
 
   return {
@@ -96,7 +110,7 @@ export function createStatelessTokens(parts: {
         sessions.noteUse({ id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }, now)
         entry.notedAt = now
       }
-      return identity
+      return withFreshClaims(entry)
     },
 
     async check(text) {

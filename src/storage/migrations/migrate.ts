@@ -3,11 +3,12 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Storage } from '../storage.js'
 import { foundation } from './0001-foundation.js'
 import { keyExpiry } from './0002-key-expiry.js'
+import { changeFeed } from './0003-change-feed.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
 /** Every step there is, in order. */
-export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry]
+export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry, changeFeed]
 
 /**
  * The names of the steps that `db` has not had.

@@ -7,12 +7,13 @@ import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
-import type { PreparedStatement, Storage } from '../storage.js'
+import type { Listener, PreparedStatement, Storage } from '../storage.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import { noGuard, type TransactionGuard } from '../transaction-guard.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { assertDurable, type DurabilityPolicy } from './postgres-durability.js'
+import { CHANNEL, listenToPostgres } from './postgres-listen.js'
 import { openPool, type PoolOptions } from './postgres-pool.js'
 import { isReadOnly, PostgresSession } from './postgres-session.js'
 
@@ -40,6 +41,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     await db.destroy()
     throw startFailure(`PostgreSQL at ${maskUrl(options.url)}`, error)
   }
+  const listeners: Listener[] = []
   let closing: Promise<void> | undefined
 
   return {
@@ -67,12 +69,20 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
       clock.controlled
         ? sql<number>`cast(${nowMark()} as bigint)`
         : sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    async announce(tx) {
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx)
+    },
+    async listen(hint) {
+      const listener = await listenToPostgres({ url: options.directUrl ?? options.url, logger: options.logger }, hint)
+      listeners.push(listener)
+      return listener
+    },
     check: () =>
       within(CHECK_PATIENCE, probe(pool, clock)).catch((error: unknown) => {
         throw checkFailure(error)
       }),
     close() {
-      closing ??= db.destroy()
+      closing ??= Promise.all(listeners.map((listener) => listener.close())).then(() => db.destroy())
       return closing
     },
   }

@@ -72,6 +72,16 @@ export class SqliteConnection {
     }
   }
 
+  /** Changes when another process has committed; undefined while a transaction of ours is open, or the file cannot be read. */
+  dataVersion(): number | undefined {
+    if (this.#handle.inTransaction) return undefined
+    try {
+      return this.#handle.execute<{ data_version: number }>('PRAGMA data_version', []).rows[0]?.data_version
+    } catch {
+      return undefined
+    }
+  }
+
   close(): void {
     this.#handle.close()
   }

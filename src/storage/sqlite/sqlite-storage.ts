@@ -5,7 +5,7 @@ import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
-import type { PreparedStatement, Storage } from '../storage.js'
+import type { Listener, PreparedStatement, Storage } from '../storage.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import type { TransactionGuard } from '../transaction-guard.js'
@@ -13,6 +13,7 @@ import { SqliteConnection } from './sqlite-connection.js'
 import { sqliteDialect } from './sqlite-dialect.js'
 import { prepareFile, watchFile } from './sqlite-file.js'
 import { SqliteHandle } from './sqlite-handle.js'
+import { watchDataVersion } from './sqlite-watch.js'
 
 export interface SqliteOptions {
   /** An absolute path, or `:memory:`. */
@@ -40,6 +41,7 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
     await db.destroy()
     throw startFailure(`The SQLite file ${path}`, error)
   }
+  const listeners: Listener[] = []
   let closing: Promise<void> | undefined
 
   return {
@@ -57,6 +59,13 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
       clock.controlled
         ? sql<number>`cast(${nowMark()} as integer)`
         : sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    // Other processes see the commit itself.
+    announce: async () => undefined,
+    async listen(hint) {
+      const listener = inMemory ? SILENT : watchDataVersion(() => connection.dataVersion(), hint)
+      listeners.push(listener)
+      return listener
+    },
     async check() {
       try {
         await checkFile()
@@ -67,11 +76,14 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
       }
     },
     close() {
-      closing ??= closeWhole(connection, db)
+      closing ??= Promise.all(listeners.map((listener) => listener.close())).then(() => closeWhole(connection, db))
       return closing
     },
   }
 }
+
+/** Nobody else can open a database in memory. */
+const SILENT: Listener = { isListening: () => true, close: async () => undefined }
 
 function openHandle(path: string, inMemory: boolean): SqliteHandle {
   try {

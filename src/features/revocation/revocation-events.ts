@@ -1,0 +1,37 @@
+import type { AuditEvent } from '../audit/audit-types.js'
+import type { Change, ChangeKind } from './revocation-types.js'
+
+/**
+ * What nodes must hear of the acts in one transaction. Whatever ends a session or alters an account is in the audit
+ * log, so deriving it from there leaves no act out.
+ */
+export function changesOf(events: readonly AuditEvent[]): readonly Change[] {
+  // Nobody can hold anything of an account that this very transaction makes.
+  const made = new Set(
+    events.flatMap(({ type, userId }) => (type === 'user.registered' && userId !== null ? [userId] : [])),
+  )
+  return events.flatMap((event) => {
+    const kind = kindOf(event)
+    const subject = kind === 'session' ? event.sessionId : kind === 'key' ? 'keys' : event.userId
+    if (kind === null || subject === null || made.has(subject)) return []
+    return [{ kind, tenantId: event.tenantId, subject }]
+  })
+}
+
+function kindOf({ type }: AuditEvent): ChangeKind | null {
+  switch (type) {
+    case 'session.revoked':
+      return 'session'
+    case 'account.disabled':
+    case 'account.enabled':
+      return 'user'
+    case 'user.updated':
+    case 'role.granted':
+    case 'role.revoked':
+      return 'claims'
+    case 'key.rotated':
+      return 'key'
+    default:
+      return null
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * What ends or alters what a node believes: a session that was ended, a user whose credentials have a new version,
+ * claims that are stale (roles, name) without anybody being signed out, a tenant, the keys.
+ */
+export type ChangeKind = 'session' | 'user' | 'claims' | 'tenant' | 'key'
+
+export interface Change {
+  readonly kind: ChangeKind
+  readonly tenantId: string
+  /** The id of the session, user, tenant or key. */
+  readonly subject: string
+}
+
+/** A change as the database keeps it. */
+export interface RecordedChange extends Change {
+  readonly seq: number
+  /** The database's time, milliseconds. */
+  readonly at: number
+}

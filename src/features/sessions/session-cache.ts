@@ -1,0 +1,119 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../runtime/clock.js'
+import type { OneTenant } from '../../storage/tenant-scope.js'
+import type { Revocations } from '../revocation/revocation-service.js'
+import type { FindSession } from './session-lookup.js'
+import type { FoundSession } from './session-types.js'
+
+interface Entry {
+  readonly found: FoundSession
+  /** By this node's clock, milliseconds. */
+  readonly readAt: number
+  /** What of the feed had been applied when the read began. */
+  readonly position: number
+}
+
+export interface SessionCacheSettings {
+  /** How long an entry is believed, in milliseconds: no longer than a spent pair is honoured, so no refresh is missed. */
+  readonly trust: number
+  /** Of the entries together, estimated. */
+  readonly maxBytes: number
+}
+
+/** A session with its holder's account, as objects of the heap. */
+const ENTRY_BYTES = 1_500
+const ABSENT_FOR = 2_000
+const MOST_ABSENT = 10_000
+/** A session that changes under every read is answered as it was read last, and not kept. */
+const ATTEMPTS = 3
+
+/**
+ * Sessions in this node's memory. An entry is used only while the node hears of changes and none concerns it; a read
+ * that raced a change is read again. The database stays the truth.
+ */
+export class SessionCache {
+  readonly #entries: LRUCache<string, Entry>
+  readonly #absent = new LRUCache<string, number>({ max: MOST_ABSENT })
+  readonly #reading = new Map<string, Promise<Entry | null>>()
+  readonly #find: FindSession
+  readonly #revocations: Revocations
+  readonly #clock: Clock
+  readonly #trust: number
+
+  constructor(parts: {
+    readonly find: FindSession
+    readonly revocations: Revocations
+    readonly clock: Clock
+    readonly settings: SessionCacheSettings
+  }) {
+    this.#find = parts.find
+    this.#revocations = parts.revocations
+    this.#clock = parts.clock
+    this.#trust = parts.settings.trust
+    this.#entries = new LRUCache({ max: Math.max(1, Math.floor(parts.settings.maxBytes / ENTRY_BYTES)) })
+  }
+
+  /** What is held of a session and may be believed now; null where the database must be asked. */
+  peek(scope: OneTenant, id: string): FoundSession | null {
+    const entry = this.#entries.get(id)
+    const isOurs = entry !== undefined && entry.found.session.tenantId === scope.tenantId
+    if (!isOurs || !this.#isGood(entry)) return null
+    return this.#now(entry)
+  }
+
+  /** A session as it is now: from memory, or from the database with one read for all who ask. */
+  async find(scope: OneTenant, id: string): Promise<FoundSession | null> {
+    const held = this.peek(scope, id)
+    if (held !== null) return held
+    const key = `${scope.tenantId} ${id}`
+    const absentUntil = this.#absent.get(key)
+    if (absentUntil !== undefined && this.#clock.now() < absentUntil) return null
+    for (let attempt = 1; ; attempt++) {
+      const entry = await this.#read(scope, id, key)
+      if (entry === null) return null
+      // Who joined a read that began before a change must not be answered by it.
+      if (!this.#hasChanged(entry) || attempt === ATTEMPTS) return this.#now(entry)
+    }
+  }
+
+  /** Forgets a session, as after this node has changed it. */
+  forget(id: string): void {
+    this.#entries.delete(id)
+  }
+
+  #read(scope: OneTenant, id: string, key: string): Promise<Entry | null> {
+    const reading = this.#reading.get(key)
+    if (reading !== undefined) return reading
+    const started = this.#fill(scope, id, key).finally(() => this.#reading.delete(key))
+    this.#reading.set(key, started)
+    return started
+  }
+
+  async #fill(scope: OneTenant, id: string, key: string): Promise<Entry | null> {
+    const position = this.#revocations.position()
+    const readAt = this.#clock.now()
+    const found = await this.#find(scope, id)
+    if (found === null) {
+      this.#absent.set(key, this.#clock.now() + ABSENT_FOR)
+      return null
+    }
+    const entry = { found, readAt, position }
+    if (!this.#hasChanged(entry)) this.#entries.set(id, entry)
+    return entry
+  }
+
+  #isGood(entry: Entry): boolean {
+    const age = this.#clock.now() - entry.readAt
+    return age >= 0 && age < this.#trust && this.#revocations.isFresh() && !this.#hasChanged(entry)
+  }
+
+  #hasChanged({ found: { session }, position }: Entry): boolean {
+    return this.#revocations.hasChangedSince(position, session)
+  }
+
+  /** The database's clock goes on while an entry is held. */
+  #now({ found, readAt }: Entry): FoundSession {
+    const passed = this.#clock.now() - readAt
+    return passed <= 0 ? found : { ...found, now: found.now + passed }
+  }
+}
