@@ -1,4 +1,5 @@
 import type { RawBuilder } from 'kysely'
+import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
@@ -17,7 +18,12 @@ export interface AccessService {
     scope: OneTenant,
     db: Queryable,
     record: RecordEvent,
-    grant: { readonly userId: string; readonly role: string; readonly actorId: string | null },
+    grant: {
+      readonly userId: string
+      readonly role: string
+      readonly actorId: string | null
+      readonly client: ClientContext | null
+    },
   ): Promise<void>
   /** For a query over `users as u`: the roles of the row, comma-separated; read with `rolesOf`. */
   rolesColumn(): RawBuilder<string | null>
@@ -29,7 +35,7 @@ const PERMISSIONS: ReadonlyMap<string, readonly string[]> = new Map(
 
 export function createAccessService(storage: Storage, clock: Clock): AccessService {
   return {
-    async grant(scope, db, record, { userId, role, actorId }) {
+    async grant(scope, db, record, { userId, role, actorId, client }) {
       if (!PERMISSIONS.has(role)) {
         const known = [...PERMISSIONS.keys()].join(', ')
         throw new SallyportError('invalid_request', {
@@ -44,7 +50,7 @@ export function createAccessService(storage: Storage, clock: Clock): AccessServi
         actorId,
         userId,
         sessionId: null,
-        client: null,
+        client,
         data: { role },
       })
     },

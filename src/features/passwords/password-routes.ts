@@ -15,7 +15,7 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: registerInput,
       responses: { 201: { description: 'The account, signed in', schema: tokenAnswer } },
-      errors: ['forbidden', 'email_taken', 'weak_password', 'overloaded'],
+      errors: ['forbidden', 'email_taken', 'weak_password', 'session_revoked', 'overloaded'],
       async handle({ body, tenantHeader, client }) {
         const { transport = 'bearer', tenant_id, ...registration } = body
         const issued = await passwords.register(registration, { body: tenant_id, header: tenantHeader }, client)
@@ -32,7 +32,7 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: loginInput,
       responses: { 200: { description: 'A new session', schema: tokenAnswer } },
-      errors: ['invalid_credentials', 'account_disabled', 'overloaded'],
+      errors: ['invalid_credentials', 'account_disabled', 'session_revoked', 'overloaded'],
       async handle({ body, tenantHeader, client }) {
         const { email, password, remember = true, transport = 'bearer', tenant_id } = body
         const tenant = { body: tenant_id, header: tenantHeader }

@@ -142,7 +142,7 @@ export function createPasswordService(parts: {
           sessionId: null,
           client,
         })
-        await access.grant(scope, tx, record, { userId: user.id, role: tenant.defaultRole, actorId: null })
+        await access.grant(scope, tx, record, { userId: user.id, role: tenant.defaultRole, actorId: null, client })
         const { id: userId, credentialVersion } = user
         return signIn.open(scope, tx, record, {
           userId,
@@ -191,7 +191,7 @@ export function createPasswordService(parts: {
           sessionId: null,
           client: null,
         })
-        await access.grant(scope, tx, record, { userId, role: role ?? tenant.defaultRole, actorId: null })
+        await access.grant(scope, tx, record, { userId, role: role ?? tenant.defaultRole, actorId: null, client: null })
         return user
       })
     },
