@@ -6,7 +6,7 @@ import { equalInConstantTime } from '../../crypto/constant-time.js'
 import type { SigningKey } from '../keys/key-types.js'
 
 /** RFC 9068 §2.1: an access token is no other kind of token. */
-export const ACCESS_TOKEN_TYPE = 'at+jwt'
+const ACCESS_TOKEN_TYPE = 'at+jwt'
 
 const LONGEST = 8192
 const SEGMENT = /^[A-Za-z0-9_-]+$/
