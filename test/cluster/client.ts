@@ -187,7 +187,7 @@ export class BrowserClient extends AnyClient implements Client {
   }
 }
 
-export function formatOf(accessToken: string): Format {
+function formatOf(accessToken: string): Format {
   return accessToken.startsWith('ey') ? 'jwt' : 'opaque'
 }
 

@@ -41,7 +41,7 @@ it.each([
         `${name}, to ${mode}: ${sessions} sessions, ${converted} converted; answered ${answered.use} uses, ` +
           `${answered.refresh} refreshes, ${answered.end} ends, ${answered.deadToken} tries with dead tokens, ` +
           `${underSwitch} of all under the restart; so far ${cluster.refused} refused connections, ${cluster.cutOff} cut off; ` +
-          `${signedOut.length} signed out, ${revokedAccepted.length} revoked accepted, ${serverErrors.length} answers of 5xx`,
+          `${signedOut.length} signed out, ${revokedAccepted.length} revoked accepted (elsewhere before it was heard: up to ${Math.round(run.late)} ms), ${serverErrors.length} answers of 5xx`,
       )
       expect(run.findings).toEqual({ signedOut: [], revokedAccepted: [], serverErrors: [], notConverted: [] })
       // The switch met what it was meant to meet.

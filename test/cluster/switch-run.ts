@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Random } from '../faults/random.js'
-import { BearerClient, BrowserClient, type Client, formatOf, type Outcome } from './client.js'
+import { BearerClient, BrowserClient, type Client, type Outcome } from './client.js'
 import { type Cluster, MAX_STALENESS, type Mode } from './cluster.js'
 
 /** Clients at work at any moment. */
@@ -44,6 +44,8 @@ export class SwitchRun {
   readonly #dead: Member[] = []
   #born = 0
   #phase = ''
+  /** The longest time after its end at which a token was still honoured by a node that had not heard, milliseconds. */
+  late = 0
   #answered = { use: 0, refresh: 0, end: 0, deadToken: 0 }
 
   constructor(cluster: Cluster) {
@@ -197,7 +199,7 @@ export class SwitchRun {
     await this.#tryDead(member)
   }
 
-  /** One token of a session that has ended; a JWT where its end must be known already. */
+  /** One token of a session that has ended. */
   async #tryDead(member: Member): Promise<void> {
     const token = this.#random.pick([...member.client.tokens])
     if (token !== undefined) await this.#tryToken(member, token)
@@ -222,15 +224,12 @@ export class SwitchRun {
     )
     const { status } = result.answer
     if (status >= 500) this.#note('serverErrors', member, `${status} for a token of an ended session`)
-    // Another node may honour a JWT until it has heard.
-    const mayNotKnow =
-      formatOf(token) === 'jwt' && member.ended?.node !== result.node && sent < (member.ended?.at ?? 0) + MAX_STALENESS
+    // Another node may honour an access token until it has heard, which takes it no longer than that.
+    const age = sent - (member.ended?.at ?? 0)
+    const mayNotKnow = !isRefresh && member.ended?.node !== result.node && age < MAX_STALENESS
+    if (status < 400 && mayNotKnow) this.late = Math.max(this.late, age)
     if (status < 400 && !mayNotKnow) {
-      this.#note(
-        'revokedAccepted',
-        member,
-        `${token.slice(0, 4)} ${Math.round(sent - (member.ended?.at ?? 0))} ms after its end`,
-      )
+      this.#note('revokedAccepted', member, `${token.slice(0, 4)} ${Math.round(age)} ms after its end`)
     }
   }
 
