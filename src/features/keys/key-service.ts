@@ -99,6 +99,12 @@ export async function openKeyring(parts: {
     return loading
   }
 
+  /** The same after a change: a reading that is under way may have begun before it. */
+  async function loadAnew(): Promise<Opened> {
+    await loading?.catch(() => undefined)
+    return load()
+  }
+
   async function read(): Promise<Opened> {
     const rows = await listKeys(storage.db)
     loadedAt = clock.now()
@@ -202,12 +208,12 @@ export async function openKeyring(parts: {
         })
       }
       await rotation.rotate(purpose, { actorId })
-      await load()
+      await loadAnew()
     },
     async rotateIfDue() {
       await rotation.rotateIfDue()
       // Also where another node has rotated: one that only checks tokens would not notice that a key has ended.
-      await load()
+      await loadAnew()
     },
     async check() {
       const { activeSession, signing } = await load()
