@@ -52,6 +52,10 @@ export class ProgramProcess {
     return `${this.#stdout}\n${this.#stderr}`
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

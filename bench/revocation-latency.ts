@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Benchmark, Table } from './benchmark.js'
+import { HttpConnection } from './http-connection.js'
+import { type Dialect, type Mode, startServers } from './servers.js'
+import { percentile } from './statistics.js'
+
+/** Sessions that are probed and ended at the same time. */
+const WORKERS = 4
+/** Milliseconds between two probes of one session. */
+const PERIOD = 2
+/** Probes before the end, and after the first refusal. */
+const BEFORE = 5
+const AFTER = 10
+/** Milliseconds after which a session that is still honoured is given up on. */
+const PATIENCE = 10_000
+
+const ACCOUNT = { email: 'ada@example.com', password: 'violet-anchor-7-lantern' }
+const signedIn = z.object({ access_token: z.string() })
+
+interface Run {
+  /** From the receipt of the 204 at A to the receipt of the last 200 at B, milliseconds; negative where none came after. */
+  readonly delays: readonly number[]
+  /** Honoured again after a refusal, or at the end of all. */
+  readonly cameBack: number
+  readonly probes: number
+  readonly errors: number
+}
+
+/** How long a session that was ended at server A is still honoured by server B, whose memory holds it. */
+export const benchmark: Benchmark = async ({ quick, count, only }) => {
+  const revocations = count ?? (quick ? 200 : 10_000)
+  const rows: Table['rows'][number][] = []
+  for (const dialect of ['postgres', 'sqlite'] as const) {
+    for (const mode of ['stateful', 'stateless'] as const) {
+      if (!only.every((word) => word === dialect || word === mode)) continue
+      const run = await measure(dialect, mode, revocations)
+      const after = run.delays.map((delay) => Math.max(0, delay))
+      const shown = (share: number) => percentile(after, share).toFixed(1)
+      rows.push({
+        database: dialect,
+        mode,
+        revocations: run.delays.length,
+        probes: run.probes,
+        'none honoured after the 204': `${((100 * run.delays.filter((delay) => delay <= 0).length) / run.delays.length).toFixed(1)} %`,
+        'p50 ms': shown(0.5),
+        'p99 ms': shown(0.99),
+        'p99.9 ms': shown(0.999),
+        'p100 ms': shown(1),
+        'came back': run.cameBack,
+        'other answers': run.errors,
+      })
+      console.error(rows.at(-1))
+    }
+  }
+  return [
+    {
+      title: `Ended at A, last honoured at B (${WORKERS} sessions at a time, each probed every ${PERIOD} ms)`,
+      rows,
+    },
+  ]
+}
+
+async function measure(dialect: Dialect, mode: Mode, revocations: number): Promise<Run> {
+  const servers = await startServers(dialect, mode, 2)
+  const [a = '', b = ''] = servers.urls
+  const delays: number[] = []
+  const ended: string[] = []
+  let left = revocations
+  let cameBack = 0
+  let probes = 0
+  let errors = 0
+
+  async function work(): Promise<void> {
+    const [atA, atB] = [await HttpConnection.open(a), await HttpConnection.open(b)]
+    while (left-- > 0) {
+      const login = await atA.send('POST', '/auth/login', null, ACCOUNT)
+      const { access_token: token } = signedIn.parse(JSON.parse(login.body))
+      const found = await watchTheEnd(atA, atB, token)
+      delays.push(found.delay)
+      ended.push(token)
+      cameBack += found.cameBack
+      probes += found.probes
+      errors += found.errors
+    }
+    atA.close()
+    atB.close()
+  }
+
+  try {
+    const first = await HttpConnection.open(a)
+    await first.send('POST', '/auth/register', null, ACCOUNT)
+    first.close()
+    await Promise.all(Array.from({ length: WORKERS }, work))
+    const atB = await HttpConnection.open(b)
+    for (const token of ended) if ((await atB.send('GET', '/auth/verify', token)).status === 200) cameBack++
+    atB.close()
+  } finally {
+    await servers.stop()
+  }
+  return { delays, cameBack, probes, errors }
+}
+
+async function watchTheEnd(atA: HttpConnection, atB: HttpConnection, token: string) {
+  let probes = 0
+  let errors = 0
+  let cameBack = 0
+  let accepted = 0
+  let lastAccepted = Number.NEGATIVE_INFINITY
+  let refused = 0
+  const open = new Set<Promise<void>>()
+  const probe = () => {
+    probes++
+    const sent = atB.send('GET', '/auth/verify', token).then(({ status, at }) => {
+      if (status === 200) {
+        accepted++
+        lastAccepted = at
+        if (refused > 0) cameBack++
+      } else if (status === 401) refused++
+      else errors++
+    })
+    open.add(sent)
+    void sent.finally(() => open.delete(sent))
+  }
+
+  const timer = setInterval(probe, PERIOD)
+  try {
+    while (accepted < BEFORE) await sleep(1)
+    const { status, at: ackedAt } = await atA.send('POST', '/auth/logout', token)
+    if (status !== 204) throw new Error(`The sign-out was answered ${status}`)
+    while (refused < AFTER) {
+      if (performance.now() - ackedAt > PATIENCE) throw new Error('A session that was ended is honoured for ever')
+      await sleep(1)
+    }
+    clearInterval(timer)
+    await Promise.all(open)
+    return { delay: lastAccepted - ackedAt, cameBack, probes, errors }
+  } finally {
+    clearInterval(timer)
+  }
+}

@@ -1,0 +1,46 @@
+import { startPostgres } from '../test/databases/start-postgres.js'
+import { Deployment } from '../test/faults/deployment.js'
+import { type ProgramProcess, untilReady } from '../test/faults/server-process.js'
+
+export type Mode = 'stateful' | 'stateless'
+export type Dialect = 'postgres' | 'sqlite'
+
+export interface Servers {
+  readonly urls: readonly string[]
+  readonly pids: readonly number[]
+  stop(): Promise<void>
+}
+
+/** The built program as so many processes on one new database, with the defaults of production but for hashes, limits and log. */
+export async function startServers(dialect: Dialect, mode: Mode, count: number): Promise<Servers> {
+  const postgres = dialect === 'postgres' ? await startPostgres() : null
+  const deployment = new Deployment({
+    ...(postgres !== null && { databaseUrl: postgres.url() }),
+    mode,
+    config: {
+      log: { level: 'warn', format: 'json' },
+      auth: {
+        hash_queue: { max: 1000, deadline: '60s' },
+        password: { argon2id: { memory: 64, iterations: 1 } },
+      },
+    },
+  })
+  const processes: ProgramProcess[] = []
+  const urls: string[] = []
+  for (let node = 0; node < count; node++) {
+    const server = deployment.serve()
+    processes.push(server)
+    const url = await server.url()
+    await untilReady(url)
+    urls.push(url)
+  }
+  return {
+    urls,
+    pids: processes.map(({ pid }) => pid),
+    async stop() {
+      await deployment.stop()
+      await deployment.remove()
+      await postgres?.dispose()
+    },
+  }
+}
