@@ -4,7 +4,7 @@ import { type AnswerValidator, createAnswerValidator } from '../openapi/validate
 
 const codes: readonly string[] = Object.keys(ERROR_CODES)
 
-export const problemShape = z.strictObject({
+const problemShape = z.strictObject({
   type: z.url(),
   title: z.string().min(1),
   status: z.int(),

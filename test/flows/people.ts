@@ -7,7 +7,7 @@ const id = z.string().refine(isUuid)
 /** RFC 3339 in UTC. */
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/)
 
-export const userShape = z.strictObject({
+const userShape = z.strictObject({
   id,
   email: z.string(),
   username: z.string(),
