@@ -4,6 +4,8 @@ import { describeMachine } from './machine.js'
 import { keepReport } from './report.js'
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  authenticate: () => import('./authenticate.js'),
+  'verify-http': () => import('./verify-http.js'),
   'revocation-latency': () => import('./revocation-latency.js'),
 }
 
