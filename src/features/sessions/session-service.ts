@@ -117,14 +117,16 @@ export function createSessionService(parts: {
   readonly access: AccessService
   readonly revocations: Revocations
   readonly lifetimes: SessionLifetimes
+  /** What the sessions in this node's memory may take, estimated. */
+  readonly cacheBytes?: number
 }): SessionService {
-  const { storage, clock, audit, access, revocations, lifetimes } = parts
+  const { storage, clock, audit, access, revocations, lifetimes, cacheBytes = CACHE_BYTES } = parts
   const find = prepareFindSession(storage, access.rolesColumn())
   const cache = new SessionCache({
     find,
     revocations,
     clock,
-    settings: { trust: Math.max(MIN_TRUST, lifetimes.reuseGrace), maxBytes: CACHE_BYTES },
+    settings: { trust: Math.max(MIN_TRUST, lifetimes.reuseGrace), maxBytes: cacheBytes },
   })
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
   // A JWT never outlives the refresh token; only an opaque token can.
@@ -228,7 +230,12 @@ export function createSessionService(parts: {
     },
 
     async endAll(scope, db, record, { userId, except, ...by }) {
-      const ended = await revokeSessionsOf(scope, db, storage, userId, { except, reason: by.reason, idleSince })
+      const ended = await revokeSessionsOf(scope, db, storage, userId, {
+        except,
+        reason: by.reason,
+        // Whatever this node accepts: another one may honour what is left.
+        idleSince: lifetimes.idle + lifetimes.activityInterval,
+      })
       await record(...ended.map((id) => revoked(scope, userId, id, by)))
       return ended.length
     },

@@ -1,0 +1,58 @@
+import type { Config } from '../../src/config/config.js'
+import { createAccessService } from '../../src/features/access/access-service.js'
+import { createAdminService } from '../../src/features/admin/admin-service.js'
+import { createAuditService } from '../../src/features/audit/audit-service.js'
+import type { Keyring } from '../../src/features/keys/key-service.js'
+import { changesOf } from '../../src/features/revocation/revocation-events.js'
+import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
+import { createSessionService, sessionLifetimes } from '../../src/features/sessions/session-service.js'
+import { createSignInService } from '../../src/features/sign-in/sign-in-service.js'
+import { createTokenService } from '../../src/features/tokens/token-service.js'
+import { createUserService } from '../../src/features/users/user-service.js'
+import type { Clock } from '../../src/runtime/clock.js'
+import { silentLogger } from '../../src/runtime/logger.js'
+import type { Storage } from '../../src/storage/storage.js'
+
+export type Node = ReturnType<typeof composeNode>
+
+/** The production services of one process, wired as `auth.ts` does it. */
+export function composeNode(parts: {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly config: Config
+  readonly keyring: Keyring
+  readonly cacheBytes: number
+}) {
+  const { storage, clock, config, keyring, cacheBytes } = parts
+  const lifetimes = sessionLifetimes(config)
+  const audit = createAuditService({ storage, clock, logger: silentLogger })
+  const access = createAccessService(storage, clock)
+  const users = createUserService(storage, clock)
+  const revocations = createRevocationService({
+    storage,
+    clock,
+    logger: silentLogger,
+    settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
+    onKeyChange: () => undefined,
+  })
+  audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
+  audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
+  const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes, cacheBytes })
+  const tokens = createTokenService({
+    sessions,
+    keyring,
+    revocations,
+    clock,
+    settings: {
+      issuer: 'sallyport',
+      audience: 'sallyport',
+      lifetime: lifetimes.jwt,
+      sessionCheck: 'revocations',
+      accept: config.auth.accept,
+      refreshThreshold: config.auth.session.refreshThreshold,
+    },
+  })
+  const signIn = createSignInService({ sessions, tokens, keyring })
+  const admin = createAdminService({ users, sessions, audit })
+  return { audit, access, users, revocations, sessions, tokens, signIn, admin }
+}

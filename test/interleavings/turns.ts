@@ -1,0 +1,94 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
+
+/** Thrown into whatever a process was doing when it was killed. */
+export class Killed extends Error {}
+
+/** One process: what it does goes on only when it is given a turn. */
+export class Party {
+  readonly node: number
+  /** The turn at which it was started. */
+  readonly born: number
+  pausedUntil = 0
+  isDead = false
+
+  constructor(node: number, born: number) {
+    this.node = node
+    this.born = born
+  }
+}
+
+interface Step {
+  readonly party: Party
+  go(): void
+  fail(error: Error): void
+}
+
+/** Everything that waits, and who may go on next. Between two turns nothing moves. */
+export class Turns {
+  #now = 0
+  #steps: Step[] = []
+  readonly #choose: (options: number) => number
+
+  /** @param choose a number from 0 up to, not including, the number of options */
+  constructor(choose: (options: number) => number) {
+    this.#choose = choose
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** A choice that is no turn, such as whether a hint is lost. */
+  choose(options: number): number {
+    return this.#choose(options)
+  }
+
+  /** Waits for a turn. @throws Killed when the process has died meanwhile */
+  step(party: Party): Promise<void> {
+    if (party.isDead) return Promise.reject(new Killed())
+    return new Promise((go, fail) => this.#steps.push({ party, go, fail }))
+  }
+
+  kill(party: Party): void {
+    party.isDead = true
+    const theirs = this.#steps.filter((step) => step.party === party)
+    this.#steps = this.#steps.filter((step) => step.party !== party)
+    for (const step of theirs) step.fail(new Killed())
+  }
+
+  /** Gives one turn, to a waiting step or to `begin`. False where nothing can go on. @param begin starts something new */
+  give(begin: (() => void) | null): boolean {
+    const able = this.#steps.filter(({ party }) => party.pausedUntil <= this.#now)
+    // Where everybody is paused, the pause is over.
+    const steps = able.length === 0 && begin === null ? this.#steps : able
+    const options = steps.length + (begin === null ? 0 : 1)
+    if (options === 0) return false
+    this.#now++
+    const step = steps[this.#choose(options)]
+    if (step === undefined) begin?.()
+    else {
+      this.#steps.splice(this.#steps.indexOf(step), 1)
+      step.go()
+    }
+    return true
+  }
+}
+
+let signing = 0
+const { subtle } = globalThis.crypto
+const sign = subtle.sign.bind(subtle)
+// The one thing here that runs on another thread: it is waited for, so that a schedule is the same each time.
+subtle.sign = async (...given) => {
+  signing++
+  try {
+    return await sign(...given)
+  } finally {
+    signing--
+  }
+}
+
+/** Resolves when every promise that could go on has done so. */
+export async function settled(): Promise<void> {
+  do await turnOfTheLoop()
+  while (signing > 0)
+}
