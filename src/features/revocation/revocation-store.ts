@@ -11,6 +11,24 @@ export interface ReadChanges {
   readonly changes: readonly RecordedChange[]
   /** What is committed later lies at or above it. */
   readonly watermark: Watermark
+  /** Whatever was read by this moment has every change whose mark is below it. */
+  readonly floor: number
+  /** The database's time, milliseconds. */
+  readonly now: number
+  /** Of what nodes share outside the database; null before the first one. */
+  readonly generation: string | null
+}
+
+const GENERATION = 'cache_generation'
+
+/**
+ * The floor of a statement, for its select list: every change whose mark is lower has been committed or undone before
+ * the statement's snapshot. The position of a read in the feed, without a clock.
+ */
+export function floorOf(storage: Storage): RawBuilder<number> {
+  return storage.dialect === 'postgres'
+    ? sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
+    : sql<number>`coalesce((select max(seq) from changes), 0) + 1`
 }
 
 /** Adds changes to the transaction that makes them. */
@@ -48,29 +66,43 @@ export async function readChanges(
       : storage.dialect === 'postgres'
         ? sql`${mark} >= ${from}`
         : sql`${mark} > ${from}`
-  const top: RawBuilder<number> =
-    storage.dialect === 'postgres'
-      ? sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
-      : sql<number>`coalesce((select max(seq) from changes), 0)`
-  // One statement, so that rows and watermark are of one snapshot.
+  // One statement, so that all of it is of one snapshot.
   const { rows } = await sql<{
-    readonly top: number
+    readonly floor: number
+    readonly now: number
+    readonly generation: string | null
     readonly seq: number | null
+    readonly mark: number | null
     readonly kind: RecordedChange['kind'] | null
     readonly tenant_id: string | null
     readonly subject: string | null
     readonly created_at: number | null
   }>`
-    select t.top, c.seq, c.kind, c.tenant_id, c.subject, c.created_at
-    from (select ${top} as top) t
+    select t.floor, t.now, t.generation, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
+    from (
+      select ${floorOf(storage)} as floor, ${storage.now()} as now,
+        (select value from settings where name = ${GENERATION}) as generation
+    ) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
     order by c.seq`.execute(db)
-  const changes = rows.flatMap(({ seq, kind, tenant_id, subject, created_at }) =>
-    seq === null || kind === null || tenant_id === null || subject === null || created_at === null
+  const [first] = rows
+  if (first === undefined) throw new Error('the feed of changes gave no row')
+  const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, created_at }) =>
+    seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
       ? []
-      : [{ seq, kind, tenantId: tenant_id, subject, at: created_at }],
+      : [{ seq, mark, kind, tenantId: tenant_id, subject, at: created_at }],
   )
-  return { changes, watermark: rows[0]?.top ?? from ?? 0 }
+  const { floor, now, generation } = first
+  return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation }
+}
+
+/** Gives what nodes share outside the database a new name: nobody finds what was kept there before. */
+export async function renewGeneration(db: Queryable, generation: string): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ name: GENERATION, value: generation })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: generation }))
+    .execute()
 }
 
 /** Deletes changes from before `until` (milliseconds), at most `limit`; returns how many went. */
