@@ -52,7 +52,8 @@ async function provide({ find, packages, purpose, missing }) {
     await run('apt-get', ['update'], { env, quiet: true })
     await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env, quiet: true })
     const installed = find()
-    if (installed === null) throw new ScriptError(`apt-get installed ${packages.join(', ')}, yet ${purpose} need ${missing}`)
+    if (installed === null)
+      throw new ScriptError(`apt-get installed ${packages.join(', ')}, yet ${purpose} need ${missing}`)
     return installed
   })
 }
@@ -83,4 +84,6 @@ function isExecutable(path) {
   }
 }
 
-if (isStartedDirectly(import.meta.url)) await main(async () => console.log(await provideChromium()))
+if (isStartedDirectly(import.meta.url)) {
+  await main(async () => console.log(await (process.argv[2] === 'redis' ? provideRedis() : provideChromium())))
+}

@@ -14,6 +14,7 @@ export interface NodeOptions {
   readonly url?: string
   readonly auth?: ConfigInput['auth']
   readonly server?: ConfigInput['server']
+  readonly redis?: string
   /** One clock may drive several nodes. */
   readonly clock?: ManualClock
   readonly logger?: Logger
@@ -35,6 +36,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
         password: { argon2id: { memory: 64, iterations: 1, parallelism: 1 }, ...password },
       },
       ...(options.server && { server: options.server }),
+      ...(options.redis && { redis: { url: options.redis } }),
     },
     { nodeEnv: 'test' },
   )

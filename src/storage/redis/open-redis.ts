@@ -39,13 +39,21 @@ export async function openRedis(options: {
     loss: 'Redis is not usable: sessions come from memory and the database',
   })
   await link.attempted
+  let isOwed = false
+  function publish(): void {
+    isOwed = false
+    link.command(undefined, ['PUBLISH', channel, '']).catch(() => {
+      isOwed = true
+    })
+  }
+  link.onRecovery(() => {
+    if (isOwed) publish()
+  })
   return {
     entries: redisEntries(link),
     hints: {
       announce: async () => undefined,
-      publish() {
-        link.command(undefined, ['PUBLISH', channel, '']).catch(() => undefined)
-      },
+      publish,
       async listen(hint) {
         const listening = openRedisLink({
           connect: (signal) => connectForMessages(address, signal),

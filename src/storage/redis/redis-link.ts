@@ -7,6 +7,8 @@ export interface RedisLink {
   /** Answers within 50 ms or throws; throws at once while Redis is not usable. */
   command(key: string | undefined, words: readonly string[]): Promise<unknown>
   isUsable(): boolean
+  /** Calls `listener` whenever Redis is usable again after a failure. */
+  onRecovery(listener: () => void): void
   /** @throws Error that says why Redis is not usable */
   check(): void
   /** Resolves when the first attempt to connect has worked or failed. */
@@ -45,6 +47,7 @@ export function openRedisLink(parts: {
   let failure: Error | null = new Error('not connected yet')
   let isReported = false
   let pending = 0
+  const listeners: (() => void)[] = []
   let settle: () => void = () => undefined
   const attempted = new Promise<void>((resolve) => {
     settle = resolve
@@ -59,7 +62,9 @@ export function openRedisLink(parts: {
   }
 
   function succeed(): void {
+    const isRecovered = failure !== null
     failure = null
+    if (isRecovered) for (const listener of listeners) listener()
     if (isReported) logger.info({ redis: url }, 'Redis is used again')
     isReported = false
   }
@@ -113,6 +118,9 @@ export function openRedisLink(parts: {
   return {
     attempted,
     isUsable: () => failure === null,
+    onRecovery(listener) {
+      listeners.push(listener)
+    },
     check() {
       if (failure !== null) throw new Error(`Redis at ${url}: ${failure.message}`)
     },
@@ -144,7 +152,10 @@ function neverConnected(): never {
 async function within<Result>(time: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${time} ms`)), time)
+    timer = setTimeout(() => {
+      // After a stall of this process timers run first, while the answer already waits in the socket.
+      setImmediate(() => reject(new Error(`no answer within ${time} ms`)))
+    }, time)
   })
   try {
     return await Promise.race([work, late])
