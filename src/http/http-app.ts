@@ -106,8 +106,8 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const call = { method: request.method, path: url.pathname, query: url.search.slice(1), header, ...connection }
     const door = knock(call)
     if (door) {
-      const reply = await door
-      return finished(request.method, { ...reply, headers: new Headers({ ...reply.headers }) })
+      const { status, fields, body } = await door
+      return finished(request.method, { status, headers: headersOf(fields), body })
     }
     const requestId = requestIdOf(header('x-request-id'), clock)
     const ipAddress = clientAddress(connection.remoteAddress, header('x-forwarded-for') ?? null)
@@ -135,6 +135,12 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     knock,
     openapi,
   }
+}
+
+function headersOf(fields: readonly string[]): Headers {
+  const headers = new Headers()
+  for (let at = 0; at < fields.length; at += 2) headers.set(fields[at] ?? '', fields[at + 1] ?? '')
+  return headers
 }
 
 function once<T extends object>(make: () => T): () => T {
