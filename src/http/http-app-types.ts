@@ -42,6 +42,8 @@ export interface HttpDependencies {
     credential: Credential,
     client: ClientContext,
     tenantHeader: string | null,
+    /** A write by the caller is about to follow: what the credential says is not enough, the account counts. */
+    forWrite: boolean,
   ) => Promise<Identity>
   /** The access cookie of the present mode for a browser that came with one of the other; `null` to leave it as it is. */
   readonly convert?: (

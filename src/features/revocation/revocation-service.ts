@@ -1,11 +1,12 @@
 import type { Transaction } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
+import { oneAtATime } from '../../runtime/one-at-a-time.js'
 import type { Listener, Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
 import { type Position, RevocationState } from './revocation-state.js'
-import { deleteChanges, insertChanges, readChanges, type Watermark } from './revocation-store.js'
+import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
 import type { Change } from './revocation-types.js'
 
 export interface RevocationSettings {
@@ -25,6 +26,8 @@ export interface Revocations {
   ): boolean
   /** When the account or its claims last changed, as far as is remembered; milliseconds by the database's clock. */
   changedAt(userId: string): number | null
+  /** The database's clock, as far as this node knows: times in tokens are its times. Milliseconds. */
+  databaseNow(): number
   /** False when nothing has been heard from the database for `maxStaleness`: then what is held here decides nothing. */
   isFresh(): boolean
 }
@@ -50,6 +53,10 @@ export interface RevocationService extends Revocations {
 
 /** Kept beyond the horizon: for clocks that disagree, and for nodes that read late. */
 const MARGIN = 10 * 60_000
+/** A request waits this long for the database, in milliseconds, where what is known may do. */
+const PATIENCE = 500
+/** A read longer than this is no measure of the database's clock, in milliseconds. */
+const LONGEST_MEASURE = 250
 /** After a failure the database is left alone this long. */
 const PAUSE = 1_000
 const CLEAN_UP_BATCH = 1_000
@@ -70,14 +77,17 @@ export function createRevocationService(parts: {
   let watermark: Watermark | null = null
   let syncedAt = Number.NEGATIVE_INFINITY
   let failedAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<void> | null = null
-  let askedAgain = false
+  /** How far the database's clock is ahead of this node's, milliseconds. */
+  let offset = 0
   let listener: Listener | null = null
 
   async function read(): Promise<void> {
     // Taken before the read: what is committed after it may be missing from it.
     const started = clock.now()
-    const found = await readChanges(allTenants(), storage.db, storage, watermark, started - keep)
+    const found = await readWhole()
+    const took = clock.now() - started
+    // Half of the way is taken off. A read that took long, or in which the clock moved, tells too little of when it was.
+    if (took >= 0 && took <= LONGEST_MEASURE) offset = found.now - started - took / 2
     const seen = new Set<number>()
     for (const change of found.changes) {
       if (!applied.has(change.seq)) {
@@ -89,25 +99,18 @@ export function createRevocationService(parts: {
     // What is read is what stands at or above the old watermark; below the new one nothing is read again.
     applied = seen
     watermark = found.watermark
-    state.forget(started - keep)
+    state.forget(found.now - keep)
     syncedAt = started
   }
 
-  /** One reader at a time; who asks meanwhile gets a read that started after the asking. */
-  function sync(): Promise<void> {
-    askedAgain = true
-    reading ??= (async () => {
-      try {
-        while (askedAgain) {
-          askedAgain = false
-          await read()
-        }
-      } finally {
-        reading = null
-      }
-    })()
-    return reading
+  /** A database that was restored or failed over may number its transactions from below the mark: then all is read. */
+  async function readWhole(): Promise<ReadChanges> {
+    const found = await readChanges(allTenants(), storage.db, storage, watermark, keep)
+    if (watermark === null || found.watermark >= watermark) return found
+    return readChanges(allTenants(), storage.db, storage, null, keep)
   }
+
+  const sync = oneAtATime(read)
 
   async function trySync(): Promise<void> {
     try {
@@ -137,16 +140,27 @@ export function createRevocationService(parts: {
       await storage.announce(tx)
     },
     applyOwn(changes) {
-      for (const change of changes) state.apply(change, clock.now())
+      for (const change of changes) state.apply(change, clock.now() + offset)
     },
     async catchUp() {
-      if (!isFresh() && Math.abs(clock.now() - failedAt) >= PAUSE) await trySync()
+      if (isFresh() || Math.abs(clock.now() - failedAt) < PAUSE) return
+      // A database that does not answer must not hold up every request: the read goes on without them.
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          failedAt = clock.now()
+          resolve()
+        }, PATIENCE)
+      })
+      await Promise.race([trySync(), late])
+      clearTimeout(timer)
     },
+    databaseNow: () => clock.now() + offset,
     async start() {
       await sync()
       listener = await storage.listen(() => void trySync())
     },
-    cleanUp: (db) => deleteChanges(allTenants(), db, clock.now() - keep - MARGIN, CLEAN_UP_BATCH),
+    cleanUp: (db) => deleteChanges(allTenants(), db, storage, keep + MARGIN, CLEAN_UP_BATCH),
     async close() {
       await listener?.close()
     },

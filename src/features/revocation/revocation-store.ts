@@ -11,6 +11,8 @@ export interface ReadChanges {
   readonly changes: readonly RecordedChange[]
   /** What is committed later lies at or above it. */
   readonly watermark: Watermark
+  /** The database's time of the read, milliseconds. */
+  readonly now: number
 }
 
 /** Adds changes to the transaction that makes them. */
@@ -32,19 +34,19 @@ export async function insertChanges(
  * PostgreSQL a transaction may commit long after others with higher numbers: rows at or above `from` are read again
  * and again, and the watermark moves no further than the oldest transaction that is still open (`pg_snapshot_xmin`).
  * @param from null for a node that starts
- * @param since milliseconds: a node that starts needs nothing older
+ * @param keep milliseconds: a node that starts needs nothing older, by the database's clock
  */
 export async function readChanges(
   scope: TenantScope,
   db: Queryable,
   storage: Storage,
   from: Watermark | null,
-  since: number,
+  keep: number,
 ): Promise<ReadChanges> {
   const mark = storage.dialect === 'postgres' ? sql.ref('c.xid') : sql.ref('c.seq')
   const start =
     from === null
-      ? sql`c.created_at > ${since}`
+      ? sql`c.created_at > t.now - ${sql.lit(keep)}`
       : storage.dialect === 'postgres'
         ? sql`${mark} >= ${from}`
         : sql`${mark} > ${from}`
@@ -55,14 +57,15 @@ export async function readChanges(
   // One statement, so that rows and watermark are of one snapshot.
   const { rows } = await sql<{
     readonly top: number
+    readonly now: number
     readonly seq: number | null
     readonly kind: RecordedChange['kind'] | null
     readonly tenant_id: string | null
     readonly subject: string | null
     readonly created_at: number | null
   }>`
-    select t.top, c.seq, c.kind, c.tenant_id, c.subject, c.created_at
-    from (select ${top} as top) t
+    select t.top, t.now, c.seq, c.kind, c.tenant_id, c.subject, c.created_at
+    from (select ${top} as top, ${storage.now()} as now) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
     order by c.seq`.execute(db)
   const changes = rows.flatMap(({ seq, kind, tenant_id, subject, created_at }) =>
@@ -70,11 +73,19 @@ export async function readChanges(
       ? []
       : [{ seq, kind, tenantId: tenant_id, subject, at: created_at }],
   )
-  return { changes, watermark: rows[0]?.top ?? from ?? 0 }
+  const [first] = rows
+  if (first === undefined) throw new Error('a left join of one row gave none')
+  return { changes, watermark: first.top, now: first.now }
 }
 
-/** Deletes changes from before `until` (milliseconds), at most `limit`; returns how many went. */
-export async function deleteChanges(scope: TenantScope, db: Queryable, until: number, limit: number): Promise<number> {
+/** Deletes changes older than `keep` milliseconds by the database's clock, at most `limit`; returns how many went. */
+export async function deleteChanges(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  keep: number,
+  limit: number,
+): Promise<number> {
   const result = await db
     .deleteFrom('changes')
     .where('seq', 'in', (eb) =>
@@ -82,7 +93,7 @@ export async function deleteChanges(scope: TenantScope, db: Queryable, until: nu
         .selectFrom('changes')
         .select('seq')
         .where(inTenant(scope))
-        .where('created_at', '<', until)
+        .where('created_at', '<', sql<number>`${storage.now()} - ${sql.lit(keep)}`)
         .orderBy('created_at')
         .limit(limit),
     )
