@@ -68,7 +68,7 @@ async function variantsOf(mode: 'stateful' | 'stateless', rounds: number) {
       limits: { enabled: false },
       auth: { mode, password: { argon2id: { memory: 64, iterations: 1, parallelism: 1 } } },
     },
-    { nodeEnv: 'test' },
+    { nodeEnv: 'production' },
   )
   const { auth, tokens, keyring } = await composeAuth(config)
   const account = { email: 'ada@example.com', password: 'violet-anchor-7-lantern' }

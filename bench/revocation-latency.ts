@@ -6,7 +6,7 @@ import { type Dialect, type Mode, startServers } from './servers.js'
 import { percentile } from './statistics.js'
 
 /** Sessions that are probed and ended at the same time. */
-const WORKERS = 4
+const WORKERS = 2
 /** Milliseconds between two probes of one session. */
 const PERIOD = 2
 /** Probes before the end, and after the first refusal. */

@@ -11,7 +11,7 @@ export interface Servers {
   stop(): Promise<void>
 }
 
-/** The built program as so many processes on one new database, with the defaults of production but for hashes, limits and log. */
+/** The built program as so many processes on one new database, as in production but for hashes, limits and log. */
 export async function startServers(dialect: Dialect, mode: Mode, count: number): Promise<Servers> {
   const postgres = dialect === 'postgres' ? await startPostgres() : null
   const deployment = new Deployment({
@@ -28,7 +28,8 @@ export async function startServers(dialect: Dialect, mode: Mode, count: number):
   const processes: ProgramProcess[] = []
   const urls: string[] = []
   for (let node = 0; node < count; node++) {
-    const server = deployment.serve()
+    // Elsewhere it watches its own transactions, which every request would pay for.
+    const server = deployment.serve({ env: { NODE_ENV: 'production' } })
     processes.push(server)
     const url = await server.url()
     await untilReady(url)
@@ -38,6 +39,8 @@ export async function startServers(dialect: Dialect, mode: Mode, count: number):
     urls,
     pids: processes.map(({ pid }) => pid),
     async stop() {
+      const ended = processes.filter(({ isRunning }) => !isRunning)
+      for (const { output } of ended) console.error(`A server ended by itself: ${output.slice(-4000)}`)
       await deployment.stop()
       await deployment.remove()
       await postgres?.dispose()

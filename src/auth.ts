@@ -211,7 +211,10 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     config,
     logger,
     clock,
-    authenticate: ({ token }, _client, tenantHeader) => tokens.authenticate(token, tenantHeader),
+    async authenticate({ token }, _client, tenantHeader, forWrite) {
+      const identity = await tokens.authenticate(token, tenantHeader)
+      return forWrite ? tokens.current(identity) : identity
+    },
     convert: (credential, identity) => tokens.convert(credential, identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,

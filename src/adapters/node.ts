@@ -52,9 +52,9 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     }
     const door = knock(app, incoming)
     if (!door) return listener(incoming, outgoing)
-    const { status, headers, body } = await door
-    const length = status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(body ?? '') }
-    outgoing.writeHead(status, { ...headers, ...length }).end(body ?? undefined)
+    const { status, fields, body } = await door
+    const length = status === 204 || status === 304 ? [] : ['content-length', String(Buffer.byteLength(body ?? ''))]
+    outgoing.writeHead(status, [...fields, ...length]).end(body ?? undefined)
   }
 
   const server = createServer(

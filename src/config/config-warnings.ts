@@ -46,7 +46,12 @@ function hashing({ auth: { password } }: Config): ConfigWarning[] {
 
 function unusedSecret({ auth: { jwt } }: Config): ConfigWarning[] {
   return jwt.secret.length > 0 && jwt.algorithm !== 'HS256'
-    ? [{ key: 'auth.jwt.secret', message: `${jwt.algorithm} has keys of its own, so that the secret is not used` }]
+    ? [
+        {
+          key: 'auth.jwt.secret',
+          message: `${jwt.algorithm} has keys of its own: the secret signs nothing, and verifies what it signed before`,
+        },
+      ]
     : []
 }
 

@@ -32,7 +32,7 @@ export async function identifyCaller(
   }
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
-  const identity = await authenticate(credential, client, headers.get('x-tenant-id'))
+  const identity = await authenticate(credential, client, headers.get('x-tenant-id'), guard.csrf === 'token')
   return { identity, credential, sessionCookies, refreshCookie }
 }
 

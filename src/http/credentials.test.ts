@@ -88,3 +88,20 @@ describe('readCookie', () => {
     expect(readCookie(header, 'lonely')).toBeNull()
   })
 })
+
+describe('the name of a cookie', () => {
+  it('is taken without blanks, and with everything else: a neighbour cannot plant a protected name behind U+00A0', () => {
+    const cookie = (text: string) => readCookie(() => text, '__Host-session_id')
+    expect(cookie(' \t__Host-session_id\t= sps_a ; b=c')).toBe('sps_a')
+    for (const blank of ['\u00a0', '\u0085', '\ufeff', '\v', '\f', '\0']) {
+      expect(cookie(`${blank}__Host-session_id=sps_a`)).toBeNull()
+      expect(cookie(`__Host-session_id${blank}=sps_a`)).toBeNull()
+    }
+  })
+
+  it('costs no more than its length, however many blanks stand in it', () => {
+    const header = `a${' '.repeat(15_900)}b=1`
+    // Where each blank were tried anew, this would outlast any test.
+    for (let round = 0; round < 2_000; round++) expect(readCookie(() => header, 'session_id')).toBeNull()
+  })
+})

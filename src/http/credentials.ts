@@ -56,7 +56,15 @@ export function readCookies(header: HeaderGetter, name: string): readonly string
  * `\u00a0__Host-session_id` would pass for the one that browsers protect by its prefix.
  */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+  let [start, end] = [0, text.length]
+  // No pattern: one for the end is tried anew at every blank of a long run.
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 function bearerToken(authorization: string): string {

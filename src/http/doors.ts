@@ -1,7 +1,8 @@
+import type { ClientContext } from '../contract/identity.js'
 import { createClientAddress } from '../runtime/client-address.js'
 import { knownUserAgent } from '../runtime/user-agent.js'
-import type { Door, DoorReply } from './door.js'
-import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
+import type { Door, DoorReply, DoorRequest } from './door.js'
+import type { DoorAnswer, DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
 import { requestIdOf } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
@@ -12,22 +13,34 @@ export function createDoors(
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
   const clientAddress = createClientAddress(config.server.trustProxy)
-  const common = securityHeaders(config)
+  const common = Object.entries(securityHeaders(config))
   const doors = new Map<string, Door>()
   for (const door of dependencies.doors) for (const path of door.paths(config)) doors.set(path, door)
 
-  async function answer(door: Door, call: DoorCall): Promise<DoorReply> {
+  const clientOf = (call: DoorCall, requestId: string): ClientContext => ({
+    ipAddress: clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null),
+    userAgent: knownUserAgent(call.header('user-agent')),
+    requestId,
+  })
+
+  /** Names and values in turn, the door's own in place of ours. */
+  function fieldsOf(requestId: string, own: DoorReply['headers']): string[] {
+    const fields: string[] = []
+    for (const [name, value] of common) if (own[name] === undefined) fields.push(name, value)
+    if (own['x-request-id'] === undefined) fields.push('x-request-id', requestId)
+    for (const name in own) fields.push(name, own[name] ?? '')
+    return fields
+  }
+
+  async function answer(door: Door, call: DoorCall): Promise<DoorAnswer> {
     const requestId = requestIdOf(call.header('x-request-id'), clock)
-    const always = { ...common, 'x-request-id': requestId }
     try {
-      const ipAddress = clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null)
-      const client = { ipAddress, userAgent: knownUserAgent(call.header('user-agent')), requestId }
-      const reply = await door.answer({ ...call, client })
-      checkHeaders(reply.headers)
-      return { ...reply, headers: { ...always, ...reply.headers } }
+      const { status, headers, body } = await door.answer(new LazyDoorRequest(call, () => clientOf(call, requestId)))
+      checkHeaders(headers)
+      return { status, fields: fieldsOf(requestId, headers), body }
     } catch (error) {
-      const problem = problemAnswer(error, requestId, logger)
-      return { ...problem, headers: { ...always, ...problem.headers } }
+      const { status, headers, body } = problemAnswer(error, requestId, logger)
+      return { status, fields: fieldsOf(requestId, headers), body }
     }
   }
 
@@ -37,9 +50,32 @@ export function createDoors(
   }
 }
 
+/** Whose request it is costs more than the rest, and the hottest door does not ask. */
+class LazyDoorRequest implements DoorRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly header: DoorRequest['header']
+  readonly remoteAddress: string | null
+  readonly #clientOf: () => ClientContext
+
+  constructor(call: DoorCall, clientOf: () => ClientContext) {
+    this.method = call.method
+    this.path = call.path
+    this.query = call.query
+    this.header = call.header
+    this.remoteAddress = call.remoteAddress
+    this.#clientOf = clientOf
+  }
+
+  get client(): ClientContext {
+    return this.#clientOf()
+  }
+}
+
 // Whatever writes the answer refuses these as well, but past the point where a refusal can still be answered.
 function checkHeaders(headers: DoorReply['headers']): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\x20-\x7E]*$/.test(value)) throw new Error(`The door's header ${name} has an illegal value`)
+  for (const name in headers) {
+    if (!/^[\x20-\x7E]*$/.test(headers[name] ?? '')) throw new Error(`The door's header ${name} has an illegal value`)
   }
 }

@@ -2,7 +2,7 @@ import type { ClientContext, Credential, Identity } from '../contract/identity.j
 import type { Clock } from '../runtime/clock.js'
 import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
-import type { Door, DoorReply } from './door.js'
+import type { Door } from './door.js'
 import type { LimitName } from './route.js'
 
 /** The part of the configuration that HTTP depends on. */
@@ -42,6 +42,8 @@ export interface HttpDependencies {
     credential: Credential,
     client: ClientContext,
     tenantHeader: string | null,
+    /** A write by the caller is about to follow: what the credential says is not enough, the account counts. */
+    forWrite: boolean,
   ) => Promise<Identity>
   /** The access cookie of the present mode for a browser that came with one of the other; `null` to leave it as it is. */
   readonly convert?: (
@@ -77,13 +79,21 @@ export interface DoorCall {
   readonly remoteAddress: string | null
 }
 
+/** The answer of a door as it goes out. Flat: objects put together from others cost more than all the rest of it. */
+export interface DoorAnswer {
+  readonly status: number
+  /** Names and values in turn, each name once. */
+  readonly fields: readonly string[]
+  readonly body: string | null
+}
+
 export interface HttpApp {
   /** Answers one request, doors and routes alike; never throws. */
   fetch(request: Request, connection?: Connection): Promise<Response>
   /** The same without a `Response`, for a server that writes it itself. */
   answer(request: Request, connection?: Connection): Promise<Answer>
   /** The answer of a door where one stands at this path, else `null`: for servers that can spare building a `Request`. */
-  knock(call: DoorCall): Promise<DoorReply> | null
+  knock(call: DoorCall): Promise<DoorAnswer> | null
   /** The OpenAPI 3.1 document of every route and door. */
   openapi(): OpenApiDocument
 }

@@ -1,4 +1,4 @@
-import type { ClientContext } from '../contract/identity.js'
+import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientAddress } from '../runtime/client-address.js'
@@ -91,8 +91,18 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   /** A browser with cookies alone never refreshes by itself: its access cookie changes mode on the way. */
   async function withConvertedCookie(reply: Reply, { credential, identity }: Caller): Promise<Reply> {
     if (reply.cookies !== undefined || credential?.source !== 'cookie' || identity === null) return reply
-    const converted = await dependencies.convert?.(credential, identity)
+    const converted = await convertedCookie(credential, identity)
     return converted ? { ...reply, cookies: { kind: 'access', ...converted } } : reply
+  }
+
+  /** What the request asked for is done: a cookie that cannot be converted now will be at the next one. */
+  async function convertedCookie(credential: Credential, identity: Identity) {
+    try {
+      return await dependencies.convert?.(credential, identity)
+    } catch (error) {
+      logger.error({ cause: error instanceof Error ? error.message : String(error) }, 'a cookie could not be converted')
+      return null
+    }
   }
 
   function parseQueryOf(route: Route, url: URL): unknown {
@@ -106,8 +116,8 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const call = { method: request.method, path: url.pathname, query: url.search.slice(1), header, ...connection }
     const door = knock(call)
     if (door) {
-      const reply = await door
-      return finished(request.method, { ...reply, headers: new Headers({ ...reply.headers }) })
+      const { status, fields, body } = await door
+      return finished(request.method, { status, headers: headersOf(fields), body })
     }
     const requestId = requestIdOf(header('x-request-id'), clock)
     const ipAddress = clientAddress(connection.remoteAddress, header('x-forwarded-for') ?? null)
@@ -135,6 +145,12 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     knock,
     openapi,
   }
+}
+
+function headersOf(fields: readonly string[]): Headers {
+  const headers = new Headers()
+  for (let at = 0; at < fields.length; at += 2) headers.set(fields[at] ?? '', fields[at + 1] ?? '')
+  return headers
 }
 
 function once<T extends object>(make: () => T): () => T {

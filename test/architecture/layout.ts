@@ -97,6 +97,7 @@ export const UNSCOPED: Readonly<Record<string, string>> = {
   insertKey: 'keys serve every tenant',
   nextKeyId: 'keys serve every tenant',
   activateKey: 'keys serve every tenant',
+  retireAbandonedKeys: 'keys serve every tenant',
   retireActiveKeys: 'keys serve every tenant',
   lockKeys: 'keys serve every tenant',
   findCheckValue: 'settings are of the whole deployment',

@@ -110,10 +110,15 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Looks again and again until `look` gives true; the time is only for giving up. */
+/** Looks again and again until `look` gives true, a look that throws counting as false; the time is only for giving up. */
 export async function until(look: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  let failure: unknown
   for (const start = performance.now(); performance.now() - start < 20_000; await sleep(20)) {
-    if (await look()) return
+    try {
+      if (await look()) return
+    } catch (error) {
+      failure = error
+    }
   }
-  throw new Error(`In vain: ${what}`)
+  throw new Error(`In vain: ${what}`, { cause: failure })
 }

@@ -5,12 +5,24 @@ import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import type { Queryable } from '../../storage/storage.js'
 import type { KeysTable } from '../../storage/tables.js'
 import type { AuditService } from '../audit/audit-service.js'
+import type { AuditEvent } from '../audit/audit-types.js'
 import { generateSigningKey } from './key-signing.js'
-import { activateKey, findKey, insertKey, lockKeys, nextKeyId, retireActiveKeys } from './key-store.js'
+import {
+  activateKey,
+  findKey,
+  insertKey,
+  lockKeys,
+  nextKeyId,
+  retireAbandonedKeys,
+  retireActiveKeys,
+} from './key-store.js'
 import type { SigningAlgorithm } from './key-types.js'
 
 /** How long a node may go on using a key that another one has retired, in milliseconds. */
 const HANDOVER = 5 * 60_000
+
+/** How long after its rotation was due a key counts as one that no node uses, in milliseconds. */
+const ABANDONED_AFTER = 2 * 24 * 3_600_000
 
 export const SESSION_ALGORITHM = 'HMAC-SHA256'
 
@@ -106,15 +118,25 @@ export function createKeyRotation(parts: {
       const activeId = next?.id ?? (await add(tx, purpose, 'active', first))
       if (next !== null) await activateKey(tx, next.id, now)
       if (purpose === 'signing') await add(tx, purpose, 'next', second)
-      await record({
-        type: 'key.rotated',
-        tenantId: DEFAULT_TENANT_ID,
-        actorId,
-        userId: null,
-        sessionId: null,
-        client: null,
-        data: { purpose, algorithm, retired: active?.id ?? null, active: activeId },
-      })
+      await record(rotationEvent(actorId, { purpose, algorithm, retired: active?.id ?? null, active: activeId }))
+    })
+  }
+
+  /** A change of algorithm leaves keys behind. They stay while any node may still rotate, and so use, them. */
+  async function retireAbandoned(): Promise<void> {
+    const now = clock.now()
+    const times = {
+      before: now - settings.rotation - ABANDONED_AFTER,
+      now,
+      expiresAt: now + settings.tokenLifetime.signing + HANDOVER,
+    }
+    await audit.transaction(async (tx, record) => {
+      const retired = await retireAbandonedKeys(tx, settings.algorithm, times)
+      await record(
+        ...retired.map(({ id, algorithm }) =>
+          rotationEvent(null, { purpose: 'signing', algorithm, retired: id, active: null }),
+        ),
+      )
     })
   }
 
@@ -141,8 +163,14 @@ export function createKeyRotation(parts: {
         if (active === null || clock.now() < (active.activated_at ?? active.created_at) + settings.rotation) continue
         await rotate(purpose, { ifActiveIs: active.id })
       }
+      await retireAbandoned()
     },
   }
+}
+
+function rotationEvent(actorId: string | null, data: AuditEvent['data'] & object): AuditEvent {
+  const nobody = { userId: null, sessionId: null, client: null }
+  return { type: 'key.rotated', tenantId: DEFAULT_TENANT_ID, actorId, ...nobody, data }
 }
 
 /** What a key's bytes are sealed for: they open for nothing else. */

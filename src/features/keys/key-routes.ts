@@ -2,7 +2,7 @@ import { defineRoute, type Route } from '../../http/define-route.js'
 import type { Keyring } from './key-service.js'
 import { jwksAnswer } from './key-types.js'
 
-/** A key is announced at least this long before it signs, so a verifier that keeps the set for less never misses one. */
+/** Well below the time for which a key is announced before it signs, unless somebody rotates by hand twice in a row. */
 const CACHE_SECONDS = 300
 
 export function keyRoutes(keyring: Keyring): readonly Route[] {

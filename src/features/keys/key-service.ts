@@ -2,6 +2,7 @@ import type { JsonWebKey } from 'node:crypto'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { type MasterKey, SealError } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
+import { oneAtATime } from '../../runtime/one-at-a-time.js'
 import type { Storage } from '../../storage/storage.js'
 import type { KeysTable } from '../../storage/tables.js'
 import type { AuditService } from '../audit/audit-service.js'
@@ -36,6 +37,8 @@ export interface Keyring {
   sessionKey(id: number): Promise<SessionKey | null>
   /** The key that signs now; a rotation by another process is seen within a second. */
   signingKey(): Promise<SigningKey>
+  /** The key of that `kid`, ended or not: for what ends a session, and grants nothing. */
+  anyKey(kid: string): Promise<SigningKey | null>
   /** The key of that `kid` while its tokens are honoured, or null. */
   verificationKey(kid: string): Promise<SigningKey | null>
   /** Changes whenever a key comes or goes: what was verified under another generation is verified again. */
@@ -75,7 +78,9 @@ export async function openKeyring(parts: {
   const { storage, audit, masterKey, clock, settings } = parts
   await proveMasterKey(storage, masterKey)
 
-  const configured = settings.algorithm === 'HS256' ? settings.secrets.map(sharedSecretKey) : []
+  // A secret that signs no more still verifies what it signed, until it is taken out of the configuration.
+  const secrets = settings.secrets.map(sharedSecretKey)
+  const configured = settings.algorithm === 'HS256' ? secrets : []
   const rotation = createKeyRotation({
     audit,
     masterKey,
@@ -88,26 +93,15 @@ export async function openKeyring(parts: {
   let generation = 0
   let loadedAt = clock.now()
   let opened = await openAll(await listKeys(storage.db))
-  let loading: Promise<Opened> | null = null
   let searchedAt = Number.NEGATIVE_INFINITY
-
+  let searching: Promise<Opened> | null = null
   /** Reads the keys anew. Their opening is repeated only when one of them has changed. */
-  function load(): Promise<Opened> {
-    loading ??= read().finally(() => {
-      loading = null
-    })
-    return loading
-  }
-
-  /** The same after a change: a reading that is under way may have begun before it. */
-  async function loadAnew(): Promise<Opened> {
-    await loading?.catch(() => undefined)
-    return load()
-  }
+  const load = oneAtATime(read)
 
   async function read(): Promise<Opened> {
+    const started = clock.now()
     const rows = await listKeys(storage.db)
-    loadedAt = clock.now()
+    loadedAt = started
     if (digestOf(rows) !== opened.digest) {
       opened = await openAll(rows)
       generation++
@@ -134,9 +128,15 @@ export async function openKeyring(parts: {
    * most, whatever names strangers send, and apart from `fresh`, which a busy node has always just called.
    */
   async function search(): Promise<Opened> {
-    if (loading === null && Math.abs(clock.now() - searchedAt) < FRESH) return opened
+    if (searching !== null) return searching
+    if (Math.abs(clock.now() - searchedAt) < FRESH) return opened
     searchedAt = clock.now()
-    return load().catch(() => opened)
+    searching = load()
+      .catch(() => opened)
+      .finally(() => {
+        searching = null
+      })
+    return searching
   }
 
   async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
@@ -144,7 +144,7 @@ export async function openKeyring(parts: {
     const signingKeys = new Map<string, SigningKey & { readonly expiresAt: number | null }>()
     let activeSession: SessionKey | null = null
     let signing: SigningKey | null = configured[0] ?? null
-    for (const key of configured) signingKeys.set(key.kid, { ...key, expiresAt: null })
+    for (const key of secrets) signingKeys.set(key.kid, { ...key, expiresAt: null })
     const shown: (KeysTable & { readonly kid: string | null })[] = []
     for (const row of rows) {
       const bytes = open(masterKey, row)
@@ -179,8 +179,15 @@ export async function openKeyring(parts: {
     },
     async signingKey() {
       const { signing } = await fresh()
-      if (signing === null) throw new Error('the keyring has no active signing key')
-      return signing
+      if (signing !== null) return signing
+      // Retired by a node of another algorithm, which took this one for abandoned.
+      await rotation.ensure()
+      const made = (await load()).signing
+      if (made === null) throw new Error('the keyring has no active signing key')
+      return made
+    },
+    async anyKey(kid) {
+      return opened.signingKeys.get(kid) ?? (await search()).signingKeys.get(kid) ?? null
     },
     async verificationKey(kid) {
       const key = opened.signingKeys.get(kid) ?? (await search()).signingKeys.get(kid)
@@ -203,17 +210,17 @@ export async function openKeyring(parts: {
       if (purpose === 'signing' && configured.length > 0) {
         throw new SallyportError('conflict', {
           detail:
-            'Tokens are signed with auth.jwt.secret: add a new secret behind the old one at every node, then put it ' +
-            'first, and take the old one away when its tokens have expired.',
+            'Tokens are signed with auth.jwt.secret. Append a new secret to the list at every node and restart them, so ' +
+            'that all of them know it; then move it to the front, and take the old one away when its tokens have expired.',
         })
       }
       await rotation.rotate(purpose, { actorId })
-      await loadAnew()
+      await load()
     },
     async rotateIfDue() {
       await rotation.rotateIfDue()
       // Also where another node has rotated: one that only checks tokens would not notice that a key has ended.
-      await loadAnew()
+      await load()
     },
     async check() {
       const { activeSession, signing } = await load()

@@ -60,6 +60,26 @@ export async function retireActiveKeys(
     .execute()
 }
 
+/**
+ * Retires the signing keys of other algorithms that nobody has replaced since `before`: as no node rotates them, none
+ * signs with them. Returns what was retired.
+ */
+export async function retireAbandonedKeys(
+  db: Queryable,
+  algorithm: string,
+  times: { readonly before: number; readonly now: number; readonly expiresAt: number },
+): Promise<readonly Pick<KeysTable, 'id' | 'algorithm'>[]> {
+  return db
+    .updateTable('keys')
+    .set({ status: 'retired', retired_at: times.now, expires_at: times.expiresAt })
+    .where('purpose', '=', 'signing')
+    .where('algorithm', '!=', algorithm)
+    .where('status', '!=', 'retired')
+    .where((eb) => eb.fn.coalesce('activated_at', 'created_at'), '<', times.before)
+    .returning(['id', 'algorithm'])
+    .execute()
+}
+
 const CHECK_SETTING = 'master_key_check'
 
 /** Makes whoever changes keys wait for each other, on every node: holds until the transaction ends. */

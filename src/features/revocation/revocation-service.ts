@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
+import { oneAtATime } from '../../runtime/one-at-a-time.js'
 import type { Hints } from '../../storage/hints.js'
 import type { Listener, Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
+import { renewGeneration } from './revocation-generation.js'
 import { type Position, RevocationState } from './revocation-state.js'
-import { deleteChanges, insertChanges, readChanges, renewGeneration, type Watermark } from './revocation-store.js'
+import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
 import type { Change } from './revocation-types.js'
 
-export { floorOf } from './revocation-store.js'
+export { floorOf } from './revocation-floor.js'
 
 export interface RevocationSettings {
   /** How long anything lives that a node may hold without asking, in milliseconds: so long a change is remembered. */
@@ -32,12 +34,12 @@ export interface Revocations {
     floor: number,
     read: { readonly id: string; readonly userId: string; readonly tenantId: string },
   ): boolean
-  /** The database's time, as far as it is known here; milliseconds. */
-  databaseNow(): number
   /** Part of the name of whatever nodes share outside the database; null where nothing may be shared. */
   generation(): string | null
   /** When the account or its claims last changed, as far as is remembered; milliseconds by the database's clock. */
   changedAt(userId: string): number | null
+  /** The database's clock, as far as this node knows: times in tokens are its times. Milliseconds. */
+  databaseNow(): number
   /** False when nothing has been heard from the database for `maxStaleness`: then what is held here decides nothing. */
   isFresh(): boolean
 }
@@ -65,6 +67,10 @@ export interface RevocationService extends Revocations {
 
 /** Kept beyond the horizon: for clocks that disagree, and for nodes that read late. */
 const MARGIN = 10 * 60_000
+/** A request waits this long for the database, in milliseconds, where what is known may do. */
+const PATIENCE = 500
+/** A read longer than this is no measure of the database's clock, in milliseconds. */
+const LONGEST_MEASURE = 250
 /** After a failure the database is left alone this long. */
 const PAUSE = 1_000
 const CLEAN_UP_BATCH = 1_000
@@ -91,12 +97,10 @@ export function createRevocationService(parts: {
   let applied = new Set<number>()
   let watermark: Watermark | null = null
   let syncedAt = Number.NEGATIVE_INFINITY
-  /** The database's time of that moment, or a little later. */
-  let databaseTime = 0
   let generation: string | null = null
   let failedAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<void> | null = null
-  let askedAgain = false
+  /** How far the database's clock is ahead of this node's, milliseconds. */
+  let offset = 0
   let listener: Listener | null = null
 
   const isFresh = () => Math.abs(clock.now() - syncedAt) <= settings.maxStaleness
@@ -106,7 +110,10 @@ export function createRevocationService(parts: {
     const started = clock.now()
     const { position } = state
     const wasDeaf = !isFresh()
-    const found = await readChanges(allTenants(), storage.db, storage, watermark, started - keep)
+    const found = await readWhole()
+    const took = clock.now() - started
+    // Half of the way is taken off. A read that took long, or in which the clock moved, tells too little of when it was.
+    if (took >= 0 && took <= LONGEST_MEASURE) offset = found.now - started - took / 2
     const seen = new Set<number>()
     for (const change of found.changes) {
       if (!applied.has(change.seq)) {
@@ -119,29 +126,23 @@ export function createRevocationService(parts: {
     applied = seen
     watermark = found.watermark
     state.settle(position)
-    state.forget(started - keep)
+    state.forget(found.now - keep)
     // While nobody read, changes may have come and been cleaned up.
     if (wasDeaf) state.knowFrom(found.floor)
-    databaseTime = found.now
     generation = found.generation
     syncedAt = started
   }
 
-  /** One reader at a time; who asks meanwhile gets a read that started after the asking. */
-  function sync(): Promise<void> {
-    askedAgain = true
-    reading ??= (async () => {
-      try {
-        while (askedAgain) {
-          askedAgain = false
-          await read()
-        }
-      } finally {
-        reading = null
-      }
-    })()
-    return reading
+  /** A database that was restored or failed over may number its transactions from below the mark: then all is read. */
+  async function readWhole(): Promise<ReadChanges> {
+    const found = await readChanges(allTenants(), storage.db, storage, watermark, keep)
+    if (watermark === null || found.watermark >= watermark) return found
+    // What nodes share was read under numbers that are given out again.
+    if (found.generation !== null) await renewGeneration(storage.db, newGeneration())
+    return readChanges(allTenants(), storage.db, storage, null, keep)
   }
+
+  const sync = oneAtATime(read)
 
   async function trySync(): Promise<void> {
     try {
@@ -158,7 +159,6 @@ export function createRevocationService(parts: {
     isEnded: (sessionId) => state.isEnded(sessionId),
     hasChangedSince: (position, read) => state.hasChangedSince(position, read),
     hasChangedSinceFloor: (floor, read) => state.hasChangedSinceFloor(floor, read),
-    databaseNow: () => databaseTime + (clock.now() - syncedAt),
     generation: () => generation,
     changedAt: (userId) => state.changedAt(userId),
     isFresh,
@@ -172,22 +172,37 @@ export function createRevocationService(parts: {
       await hints.announce(tx)
     },
     applyOwn(changes) {
-      for (const change of changes) state.applyOwn(change, clock.now())
+      for (const change of changes) state.applyOwn(change, clock.now() + offset)
       if (changes.length > 0) hints.publish()
     },
     async catchUp() {
-      if (!isFresh() && Math.abs(clock.now() - failedAt) >= PAUSE) await trySync()
+      if (isFresh() || Math.abs(clock.now() - failedAt) < PAUSE) return
+      // A database that does not answer must not hold up every request: the read goes on without them.
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          failedAt = clock.now()
+          resolve()
+        }, PATIENCE)
+      })
+      await Promise.race([trySync(), late])
+      clearTimeout(timer)
     },
+    databaseNow: () => clock.now() + offset,
     async start() {
       await sync()
       listener = await hints.listen(() => void trySync())
     },
     async renewGeneration() {
-      await renewGeneration(storage.db, randomBytes(12).toString('base64url'))
+      await renewGeneration(storage.db, newGeneration())
     },
-    cleanUp: (db) => deleteChanges(allTenants(), db, clock.now() - keep - MARGIN, CLEAN_UP_BATCH),
+    cleanUp: (db) => deleteChanges(allTenants(), db, storage, keep + MARGIN, CLEAN_UP_BATCH),
     async close() {
       await listener?.close()
     },
   }
+}
+
+function newGeneration(): string {
+  return randomBytes(12).toString('base64url')
 }

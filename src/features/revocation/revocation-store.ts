@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
+import { floorOf } from './revocation-floor.js'
+import { generationColumn } from './revocation-generation.js'
 import type { Change, RecordedChange } from './revocation-types.js'
 
 /** How far a node has read: the sequence on SQLite, a transaction id on PostgreSQL. */
@@ -13,22 +15,10 @@ export interface ReadChanges {
   readonly watermark: Watermark
   /** Whatever was read by this moment has every change whose mark is below it. */
   readonly floor: number
-  /** The database's time, milliseconds. */
+  /** The database's time of the read, milliseconds. */
   readonly now: number
   /** Of what nodes share outside the database; null before the first one. */
   readonly generation: string | null
-}
-
-const GENERATION = 'cache_generation'
-
-/**
- * The floor of a statement, for its select list: every change whose mark is lower has been committed or undone before
- * the statement's snapshot. The position of a read in the feed, without a clock.
- */
-export function floorOf(storage: Storage): RawBuilder<number> {
-  return storage.dialect === 'postgres'
-    ? sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
-    : sql<number>`coalesce((select max(seq) from changes), 0) + 1`
 }
 
 /** Adds changes to the transaction that makes them. */
@@ -50,19 +40,19 @@ export async function insertChanges(
  * PostgreSQL a transaction may commit long after others with higher numbers: rows at or above `from` are read again
  * and again, and the watermark moves no further than the oldest transaction that is still open (`pg_snapshot_xmin`).
  * @param from null for a node that starts
- * @param since milliseconds: a node that starts needs nothing older
+ * @param keep milliseconds: a node that starts needs nothing older, by the database's clock
  */
 export async function readChanges(
   scope: TenantScope,
   db: Queryable,
   storage: Storage,
   from: Watermark | null,
-  since: number,
+  keep: number,
 ): Promise<ReadChanges> {
   const mark = storage.dialect === 'postgres' ? sql.ref('c.xid') : sql.ref('c.seq')
   const start =
     from === null
-      ? sql`c.created_at > ${since}`
+      ? sql`c.created_at > t.now - ${sql.lit(keep)}`
       : storage.dialect === 'postgres'
         ? sql`${mark} >= ${from}`
         : sql`${mark} > ${from}`
@@ -81,12 +71,12 @@ export async function readChanges(
     select t.floor, t.now, t.generation, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
     from (
       select ${floorOf(storage)} as floor, ${storage.now()} as now,
-        (select value from settings where name = ${GENERATION}) as generation
+        ${generationColumn()} as generation
     ) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
     order by c.seq`.execute(db)
   const [first] = rows
-  if (first === undefined) throw new Error('the feed of changes gave no row')
+  if (first === undefined) throw new Error('a left join of one row gave none')
   const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, created_at }) =>
     seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
       ? []
@@ -96,17 +86,14 @@ export async function readChanges(
   return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation }
 }
 
-/** Gives what nodes share outside the database a new name: nobody finds what was kept there before. */
-export async function renewGeneration(db: Queryable, generation: string): Promise<void> {
-  await db
-    .insertInto('settings')
-    .values({ name: GENERATION, value: generation })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: generation }))
-    .execute()
-}
-
-/** Deletes changes from before `until` (milliseconds), at most `limit`; returns how many went. */
-export async function deleteChanges(scope: TenantScope, db: Queryable, until: number, limit: number): Promise<number> {
+/** Deletes changes older than `keep` milliseconds by the database's clock, at most `limit`; returns how many went. */
+export async function deleteChanges(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  keep: number,
+  limit: number,
+): Promise<number> {
   const result = await db
     .deleteFrom('changes')
     .where('seq', 'in', (eb) =>
@@ -114,7 +101,7 @@ export async function deleteChanges(scope: TenantScope, db: Queryable, until: nu
         .selectFrom('changes')
         .select('seq')
         .where(inTenant(scope))
-        .where('created_at', '<', until)
+        .where('created_at', '<', sql<number>`${storage.now()} - ${sql.lit(keep)}`)
         .orderBy('created_at')
         .limit(limit),
     )

@@ -3,7 +3,7 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
-import type { SessionService } from '../sessions/session-service.js'
+import { type SessionService, sessionState } from '../sessions/session-service.js'
 import { csrfKeyId, encodeCsrfToken } from './token-codec.js'
 
 export interface CsrfTokens {
@@ -24,7 +24,8 @@ export function createCsrfTokens({
   async function tokenUnder(keyId: number, { tenantId, sessionId }: Identity): Promise<string | null> {
     const key = await keyring.sessionKey(keyId)
     const found = await sessions.find(oneTenant(tenantId), sessionId)
-    return key === null || found === null ? null : encodeCsrfToken(key, found.session.salt, found.session.id)
+    const isLive = found !== null && sessionState(found) === 'live'
+    return key === null || !isLive ? null : encodeCsrfToken(key, found.session.salt, found.session.id)
   }
 
   return {

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import type { Clock } from '../../runtime/clock.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf } from '../access/access-service.js'
 import type { Keyring } from '../keys/key-service.js'
@@ -49,23 +48,27 @@ interface Verified {
 
 /** Verified tokens remembered; a signature costs a hundred times a look-up. */
 const MOST_VERIFIED = 50_000
+const MOST_ISSUED = 10_000
 
 export function createStatelessTokens(parts: {
   readonly sessions: SessionService
   readonly keyring: Keyring
   readonly revocations: RevocationService
-  readonly clock: Clock
   readonly settings: StatelessSettings
   /** The one rule for what state a session must be in. */
   readonly assertAlive: (found: FoundSession) => void
 }): StatelessTokens {
-  const { sessions, keyring, revocations, clock, settings, assertAlive } = parts
+  const { sessions, keyring, revocations, settings, assertAlive } = parts
+  /** Tokens hold the database's times, and are judged by its clock: a node whose own is off signs nobody out. */
+  const now = () => revocations.databaseNow()
   const verified = new LRUCache<string, Verified>({ max: MOST_VERIFIED })
+  /** ES256 signs the same claims differently each time; who asks again within the grace gets what was given before. */
+  const issued = new LRUCache<string, Promise<string>>({ max: MOST_ISSUED })
   const expected: Expectations = { ...settings, keyOf: (kid) => keyring.verificationKey(kid) }
 
   async function verify(text: string, digest: string): Promise<Verified> {
     const generation = keyring.generation()
-    const claims = await verifyAccessToken(text, expected, clock.now())
+    const claims = await verifyAccessToken(text, expected, now())
     const expiresAt = Math.min(claims.exp * 1000, claims.iat * 1000 + settings.lifetime)
     const issuedAt = claims.iat * 1000
     const entry: Verified = { identity: identityOfClaims(claims, expiresAt), issuedAt, generation, notedAt: issuedAt }
@@ -102,29 +105,31 @@ export function createStatelessTokens(parts: {
       const remembered = verified.get(digest)
       const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
       const { identity } = entry
-      const now = clock.now()
-      if (now >= identity.expiresAt) throw new SallyportError('token_expired')
+      const time = now()
+      if (time >= identity.expiresAt) throw new SallyportError('token_expired')
       await checkSession(identity)
       checkTenant(tenantHeader, identity.tenantId)
-      if (now - entry.notedAt >= sessions.lifetimes.activityInterval) {
-        sessions.noteUse({ id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }, now)
-        entry.notedAt = now
+      if (time - entry.notedAt >= sessions.lifetimes.activityInterval) {
+        const seen = { id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }
+        sessions.noteUse(seen, Math.floor(time))
+        entry.notedAt = time
       }
       return withFreshClaims(entry)
     },
 
     async check(text) {
-      await verifyAccessToken(text, expected, clock.now())
+      await verifyAccessToken(text, expected, now())
     },
 
-    readGenuine: (text) => verifyAccessToken(text, expected, clock.now(), { evenIfExpired: true }),
+    readGenuine: (text) =>
+      verifyAccessToken(text, { ...expected, keyOf: (kid) => keyring.anyKey(kid) }, now(), { evenIfExpired: true }),
 
     async issue({ session, holder }, issuedAt) {
       const key = await keyring.signingKey()
       const iat = Math.floor(issuedAt / 1000)
       const end = Math.min(issuedAt + settings.lifetime, session.refreshExpiresAt, session.absoluteExpiresAt)
       const exp = Math.max(iat + 1, Math.floor(end / 1000))
-      const token = await signAccessToken(key, {
+      const claims: AccessClaims = {
         iss: settings.issuer,
         aud: settings.audience,
         sub: session.userId,
@@ -143,8 +148,11 @@ export function createStatelessTokens(parts: {
         iat,
         nbf: iat,
         exp,
-      })
-      return { token, expiresAt: exp * 1000 }
+      }
+      const same = `${key.kid} ${JSON.stringify(claims)}`
+      const signing = issued.get(same) ?? signAccessToken(key, claims)
+      issued.set(same, signing)
+      return { token: await signing, expiresAt: exp * 1000 }
     },
   }
 }
