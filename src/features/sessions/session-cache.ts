@@ -73,11 +73,12 @@ export class SessionCache {
     }
   }
 
-  /** Asks the database, whatever is held, and holds its answer. */
+  /** Asks the database, whatever is held; what it gives takes the place of an older pair. */
   async read(scope: OneTenant, id: string): Promise<FoundSession | null> {
     const entry = await this.#ask(scope, id)
     if (entry === null) return null
-    this.#absent.delete(`${scope.tenantId} ${id}`)
+    const held = this.#entries.peek(id)
+    if (held !== undefined && held.found.session.counter < entry.found.session.counter) this.#keep(entry)
     return entry.found
   }
 
@@ -102,6 +103,7 @@ export class SessionCache {
     }
     const entry = await this.#ask(scope, id)
     if (entry === null) this.#absent.set(key, this.#clock.now() + ABSENT_FOR)
+    else this.#keep(entry)
     return entry
   }
 
@@ -109,14 +111,13 @@ export class SessionCache {
     const position = this.#revocations.position()
     const readAt = this.#clock.now()
     const found = await this.#find(scope, id)
-    if (found === null) return null
-    const entry = { found, readAt, position }
-    if (this.#hasChanged(entry)) return entry
-    const held = this.#entries.get(id)
-    this.#entries.set(id, entry)
-    const isKnown = held !== undefined && this.#isGood(held) && held.found.session.counter === found.session.counter
-    if (!isKnown) this.#shared?.offer(found)
-    return entry
+    return found === null ? null : { found, readAt, position }
+  }
+
+  #keep(entry: HeldSession): void {
+    if (this.#hasChanged(entry)) return
+    this.#entries.set(entry.found.session.id, entry)
+    this.#shared?.offer(entry.found)
   }
 
   #isGood(entry: HeldSession): boolean {
