@@ -44,8 +44,8 @@ it.each([
     let during = Number.NaN
     if (storage.dialect === 'postgres') {
       // Others commit while it is open, so that their numbers lie above its own.
-      await storage.transaction(async (tx) => {
-        await insertChanges(allTenants(), tx, storage, change('slow'))
+      await slow.transaction(async (tx) => {
+        await insertChanges(allTenants(), tx, slow, change('slow'))
         await write('quick')
         during = await floor()
       })
