@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly url?: string
   readonly auth?: ConfigInput['auth']
   readonly server?: ConfigInput['server']
+  /** `storage.direct_url`. */
+  readonly directUrl?: string
   /** One clock may drive several nodes. */
   readonly clock?: ManualClock
   readonly logger?: Logger
@@ -28,7 +30,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
   const config = parseConfig(
     {
       secret: 'a master key for tests, never for anything else',
-      storage: { url, allowUnsafeDurability: true },
+      storage: { url, directUrl: options.directUrl ?? null, allowUnsafeDurability: true },
       limits: { enabled: false },
       auth: {
         ...auth,
