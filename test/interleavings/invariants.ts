@@ -126,14 +126,17 @@ function* oneLeaf(history: History): Generator<Violation> {
         yield { invariant: 'one leaf', detail: `an old or another pair ${counter}: ${told(attempt)}` }
       }
     }
-    const current = history.rows.get(session.id)?.counter ?? 0
+    const row = history.rows.get(session.id)
+    const current = row?.counter ?? 0
     for (let counter = 1; counter < current; counter++) {
       if (theirs.every((one) => one.counter !== counter)) {
         yield { invariant: 'one leaf', detail: `pair ${counter} of ${current} was spent and nobody had shown it` }
       }
     }
     const newest = session.tokens.at(-1)?.counter ?? 0
-    if (newest !== current && theirs.every(({ outcome }) => outcome.kind !== 'lost')) {
+    // A refresh that a revocation overtook, or whose process died, has spent a pair and answered none.
+    const isWhole = row?.revokedAt === null && theirs.every(({ outcome }) => outcome.kind !== 'lost')
+    if (newest !== current && isWhole) {
       yield { invariant: 'one leaf', detail: `pair ${newest} was answered and ${current} is current` }
     }
   }
