@@ -13,6 +13,8 @@ export interface TcpProxy {
    * through and drops the connection in place of the answer; `mute` swallows it, and the connection stays.
    */
   watch(decide: (data: Buffer) => Verdict): void
+  /** Lets nothing through in either direction and tells nobody, as a half-open link does; what is said meanwhile is lost. */
+  silence(isSilent: boolean): void
   /** Ends every connection, as a failing network does. */
   cutAll(): void
   close(): Promise<void>
@@ -21,6 +23,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let decide: (data: Buffer) => Verdict = () => 'pass'
   let connections = 0
+  let silent = false
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     connections++
@@ -40,6 +43,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       })
     }
     client.on('data', (data) => {
+      if (silent) return
       const verdict = decide(data)
       if (verdict === 'cut') return end()
       if (verdict === 'mute') return
@@ -48,6 +52,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     })
     upstream.on('data', (data) => {
       if (deaf) return end()
+      if (silent) return
       client.write(data)
     })
   })
@@ -65,6 +70,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     },
     watch(next) {
       decide = next
+    },
+    silence(isSilent) {
+      silent = isSilent
     },
     cutAll,
     async close() {

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly auth?: ConfigInput['auth']
   readonly server?: ConfigInput['server']
   readonly redis?: string
+  /** `storage.direct_url`. */
+  readonly directUrl?: string
   /** One clock may drive several nodes. */
   readonly clock?: ManualClock
   readonly logger?: Logger
@@ -29,7 +31,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
   const config = parseConfig(
     {
       secret: 'a master key for tests, never for anything else',
-      storage: { url, allowUnsafeDurability: true },
+      storage: { url, directUrl: options.directUrl ?? null, allowUnsafeDurability: true },
       limits: { enabled: false },
       auth: {
         ...auth,

@@ -19,23 +19,26 @@ export interface Exploration {
 export async function explore(options: {
   readonly schedules: number
   readonly seed: number
-  /** False to stop at the first failure as it was found. */
-  readonly shrink: boolean
+  /** How long to look for a smaller schedule that fails, in milliseconds. */
+  readonly shrinkFor: number
 }): Promise<Exploration> {
   const laboratory = await Laboratory.open()
   let turns = 0
   let violations: readonly Violation[] = []
   try {
+    let failedAt = Number.POSITIVE_INFINITY
     const property = fc.asyncProperty(plan, async (plan) => {
+      if (Date.now() - failedAt > options.shrinkFor) return
       const history = await laboratory.play(plan)
       turns += history.turns
       const found = violationsOf(history, BOUNDS)
       if (found.length === 0) return
       violations = found
+      failedAt = Math.min(failedAt, Date.now())
       throw new Error(found.map(({ invariant, detail }) => `${invariant}: ${detail}`).join('\n'))
     })
-    const { schedules: numRuns, seed, shrink } = options
-    const details = await fc.check(property, { numRuns, seed, endOnFailure: !shrink })
+    const { schedules: numRuns, seed, shrinkFor } = options
+    const details = await fc.check(property, { numRuns, seed, endOnFailure: shrinkFor === 0 })
     if (details.failed && violations.length === 0) {
       violations = [{ invariant: 'no error', detail: String(details.errorInstance) }]
     }

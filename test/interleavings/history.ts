@@ -2,6 +2,8 @@ import type { Identity } from '../../src/contract/identity.js'
 
 /** When an act began and ended: in turns, and by the database's clock. Node clocks differ from that by a constant. */
 export interface Timed {
+  /** The id of its request, as the audit log has it. */
+  readonly requestId: string
   readonly node: number
   /** The turn at which the process that did it was started. */
   readonly born: number
@@ -61,5 +63,7 @@ export class History {
   /** Errors that are no answer of Sallyport's. */
   readonly broken: string[] = []
   readonly rows = new Map<string, { readonly counter: number; readonly revokedAt: number | null }>()
+  /** The requests that changed something: what was so already was answered to somebody else first. */
+  readonly effective = new Set<string>()
   turns = 0
 }

@@ -1,4 +1,4 @@
-import type { Attempt, Ending, Held, History, Timed } from './history.js'
+import type { AccountChange, Attempt, Ending, Held, History, Timed } from './history.js'
 
 export type Invariant =
   | 'dead stays dead'
@@ -41,6 +41,11 @@ function mustKnow(earlier: Timed, later: Timed, { maxStaleness }: Bounds): boole
   return isAtOnce || later.beganAt - earlier.endedAt > maxStaleness
 }
 
+/** True where it was this act that made the difference, and its caller was told so. */
+function isAnswered(history: History, { requestId, outcome }: Ending | AccountChange): boolean {
+  return outcome.kind === 'done' && history.effective.has(requestId)
+}
+
 function concerns({ sessionId, userId }: Ending, session: Held): boolean {
   return sessionId === null ? userId === session.userId : sessionId === session.id
 }
@@ -57,7 +62,7 @@ function endingsOf(history: History): readonly Ending[] {
 
 /** (1) After a revocation was answered, nothing that begins later is let in; nor is a spent pair after its grace. */
 function* deadStaysDead(history: History, bounds: Bounds): Generator<Violation> {
-  const endings = endingsOf(history).filter(({ outcome }) => outcome.kind === 'done')
+  const endings = endingsOf(history).filter((one) => isAnswered(history, one))
   for (const attempt of history.authentications) {
     if (attempt.outcome.kind !== 'done') continue
     const ending = endings.find((one) => concerns(one, attempt.session) && mustKnow(one, attempt, bounds))
@@ -121,14 +126,17 @@ function* oneLeaf(history: History): Generator<Violation> {
         yield { invariant: 'one leaf', detail: `an old or another pair ${counter}: ${told(attempt)}` }
       }
     }
-    const current = history.rows.get(session.id)?.counter ?? 0
+    const row = history.rows.get(session.id)
+    const current = row?.counter ?? 0
     for (let counter = 1; counter < current; counter++) {
       if (theirs.every((one) => one.counter !== counter)) {
         yield { invariant: 'one leaf', detail: `pair ${counter} of ${current} was spent and nobody had shown it` }
       }
     }
     const newest = session.tokens.at(-1)?.counter ?? 0
-    if (newest !== current && theirs.every(({ outcome }) => outcome.kind !== 'lost')) {
+    // A refresh that a revocation overtook, or whose process died, has spent a pair and answered none.
+    const isWhole = row?.revokedAt === null && theirs.every(({ outcome }) => outcome.kind !== 'lost')
+    if (newest !== current && isWhole) {
       yield { invariant: 'one leaf', detail: `pair ${newest} was answered and ${current} is current` }
     }
   }
@@ -139,8 +147,8 @@ function* freshClaims(history: History, bounds: Bounds): Generator<Violation> {
   for (const attempt of history.authentications) {
     if (attempt.outcome.kind !== 'done') continue
     const { roles, username } = attempt.outcome.result
-    const known = (change: { readonly userId: string; readonly outcome: { readonly kind: string } } & Timed) =>
-      change.userId === attempt.session.userId && change.outcome.kind === 'done' && mustKnow(change, attempt, bounds)
+    const known = (change: AccountChange) =>
+      change.userId === attempt.session.userId && isAnswered(history, change) && mustKnow(change, attempt, bounds)
     const grant = history.grants.find((one) => known(one) && !roles.includes(one.value))
     if (grant !== undefined) {
       yield { invariant: 'claims are fresh', detail: `no role ${grant.value}: ${told(attempt)}; given: ${told(grant)}` }

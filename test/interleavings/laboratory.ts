@@ -16,6 +16,8 @@ import type { Plan } from './plan.js'
 import { Run } from './run.js'
 
 export const TENANT = oneTenant(DEFAULT_TENANT_ID)
+/** What is in the audit log where an act had an effect. */
+const EFFECTS = ['session.revoked', 'account.disabled', 'role.granted', 'user.updated'] as const
 const SECRET = 'a secret of the interleavings, which is long enough to be one'
 
 /** One real database, emptied for each schedule, and the keys that all nodes share. */
@@ -81,6 +83,10 @@ export class Laboratory {
     await run.play()
     for (const { id, counter, revoked_at } of await this.#storage.db.selectFrom('sessions').selectAll().execute()) {
       run.history.rows.set(id, { counter, revokedAt: revoked_at })
+    }
+    const told = this.#storage.db.selectFrom('audit_events').select(['type', 'request_id'])
+    for (const { request_id } of await told.where('type', 'in', EFFECTS).execute()) {
+      if (request_id !== null) run.history.effective.add(request_id)
     }
     return run.history
   }

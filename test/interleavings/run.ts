@@ -1,4 +1,5 @@
 import type { Config } from '../../src/config/config.js'
+import type { ClientContext } from '../../src/contract/identity.js'
 import type { Keyring } from '../../src/features/keys/key-service.js'
 import { parseToken } from '../../src/features/tokens/token-service.js'
 import type { IssuedTokens } from '../../src/features/tokens/token-types.js'
@@ -11,7 +12,6 @@ import { type Act, type Plan, type Planned, ROLES } from './plan.js'
 import { Bus, steppingStorage } from './stepping-storage.js'
 import { Party, settled, Turns } from './turns.js'
 
-const CLIENT = { ipAddress: null, userAgent: null, requestId: 'interleavings' }
 const MOST_TURNS = 20_000
 /** Two entries of the cache, and nearly none. */
 const TINY = 3_000
@@ -42,7 +42,7 @@ export class Run {
   readonly #members: Member[] = []
   readonly #open = new Set<{ readonly party: Party }>()
   #choice = 0
-  #names = 0
+  #requests = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -141,10 +141,10 @@ export class Run {
       case 'revoke': {
         const session = this.#session(act.session)
         if (session === null) return
-        const by = { reason: 'administrator', actorId: null, client: null } as const
         this.#do(
           act.node,
-          ({ sessions }) => sessions.end(TENANT, session.id, by),
+          ({ sessions }, client) =>
+            sessions.end(TENANT, session.id, { reason: 'administrator', actorId: null, client }),
           (timed, outcome) =>
             this.history.endings.push({ ...timed, sessionId: session.id, userId: session.userId, outcome }),
         )
@@ -154,7 +154,7 @@ export class Run {
         const userId = this.#person(act.user)
         this.#do(
           act.node,
-          ({ admin }) => admin.setDisabled(TENANT, userId, true, { actorId: null, client: null }),
+          ({ admin }, client) => admin.setDisabled(TENANT, userId, true, { actorId: null, client }),
           (timed, outcome) => this.history.endings.push({ ...timed, sessionId: null, userId, outcome }),
         )
         return
@@ -164,9 +164,9 @@ export class Run {
         const role = ROLES[act.role] ?? ROLES[0]
         this.#do(
           act.node,
-          ({ audit, access }) =>
+          ({ audit, access }, client) =>
             audit.transaction((tx, record) =>
-              access.grant(TENANT, tx, record, { userId, role, actorId: null, client: null }),
+              access.grant(TENANT, tx, record, { userId, role, actorId: null, client }),
             ),
           (timed, outcome) => this.history.grants.push({ ...timed, userId, value: role, outcome }),
         )
@@ -188,8 +188,8 @@ export class Run {
   #signIn(node: number, userId: string): void {
     this.#do(
       node,
-      async ({ audit, signIn }) => {
-        const user = { userId, credentialVersion: 1, methods: ['password'], remember: true, client: CLIENT } as const
+      async ({ audit, signIn }, client) => {
+        const user = { userId, credentialVersion: 1, methods: ['password'], remember: true, client } as const
         const id = await audit.transaction((tx, record) => signIn.open(TENANT, tx, record, user))
         return id === null ? null : tokensOf(await signIn.finish(TENANT, id))
       },
@@ -216,7 +216,7 @@ export class Run {
     }
     this.#do(
       act.node,
-      async ({ tokens }) => tokensOf(await tokens.refresh(token.refresh, null, CLIENT)),
+      async ({ tokens }, client) => tokensOf(await tokens.refresh(token.refresh, null, client)),
       (timed, outcome) => {
         this.history.refreshes.push({ ...timed, session, counter, outcome })
         if (outcome.kind === 'done') hold(session, outcome.result)
@@ -225,13 +225,13 @@ export class Run {
   }
 
   #rename(node: number, userId: string): void {
-    const name = `name ${++this.#names}`
+    const name = `name ${this.#requests}`
     this.#do(
       node,
-      ({ audit, users }) =>
+      ({ audit, users }, client) =>
         audit.transaction(async (tx, record) => {
           await users.rename(TENANT, tx, userId, name)
-          const of = { tenantId: TENANT.tenantId, actorId: userId, userId, sessionId: null, client: null }
+          const of = { tenantId: TENANT.tenantId, actorId: userId, userId, sessionId: null, client }
           await record({ ...of, type: 'user.updated' })
         }),
       (timed, outcome) => this.history.renames.push({ ...timed, userId, value: name, outcome }),
@@ -241,11 +241,13 @@ export class Run {
   /** Begins something at a node and notes how it ends. */
   #do<Result>(
     index: number,
-    work: (node: Node) => Promise<Result>,
+    work: (node: Node, client: ClientContext) => Promise<Result>,
     note: (timed: Timed, outcome: Outcome<Result>) => void,
   ): void {
     const { party, node, ready } = this.#member(index)
     const mark = { party }
+    const requestId = `request ${++this.#requests}`
+    const client = { ipAddress: null, userAgent: null, requestId }
     this.#open.add(mark)
     const { clock } = this.#parts
     let began = this.#turns.now
@@ -254,13 +256,13 @@ export class Run {
       this.#open.delete(mark)
       const { node: number, born } = party
       const ended = { ended: this.#turns.now, endedAt: clock.now() }
-      note({ node: number, born, began, beganAt, ...ended }, party.isDead ? { kind: 'lost' } : outcome)
+      note({ requestId, node: number, born, began, beganAt, ...ended }, party.isDead ? { kind: 'lost' } : outcome)
     }
     ready
       .then(() => {
         began = this.#turns.now
         beganAt = clock.now()
-        return work(node)
+        return work(node, client)
       })
       .then(
         (result) => end({ kind: 'done', result }),

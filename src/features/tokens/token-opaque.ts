@@ -4,6 +4,7 @@ import type { Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
+import type { Revocations } from '../revocation/revocation-service.js'
 import { isWithinGrace, type SessionService, sessionState, spendOf } from '../sessions/session-service.js'
 import type { FoundSession, SessionRecord } from '../sessions/session-types.js'
 import { encodePair, isGenuine, type ParsedToken, parseToken, type TokenKind } from './token-codec.js'
@@ -44,9 +45,11 @@ const MOST_KNOWN = 200_000
 export function createOpaqueTokens({
   sessions,
   keyring,
+  revocations,
 }: {
   readonly sessions: SessionService
   readonly keyring: Keyring
+  readonly revocations: Pick<Revocations, 'isEnded'>
 }): OpaqueTokens {
   const { lifetimes } = sessions
   const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
@@ -102,6 +105,8 @@ export function createOpaqueTokens({
   async function lookUp(text: string, digest: string): Promise<FoundSession | null> {
     const mark = known.get(digest)
     if (mark !== undefined) {
+      // What has ended stays ended: whoever goes on with it costs no look-up.
+      if (revocations.isEnded(mark.sessionId)) throw new SallyportError('session_revoked')
       const held = sessions.peek(mark.scope, mark.sessionId) ?? (await sessions.lookUp(mark.scope, mark.sessionId))
       return held !== null && isHonoured(held, mark.counter) ? held : null
     }

@@ -21,6 +21,7 @@ export async function listenToPostgres({ url, logger }: ListenOptions, hint: () 
   const { Client } = await import('pg')
   let client: Client | null = null
   let closed = false
+  const closing = new AbortController()
   const ended = run()
 
   async function connect(): Promise<Client> {
@@ -46,28 +47,25 @@ export async function listenToPostgres({ url, logger }: ListenOptions, hint: () 
 
   /** Returns when the connection is of no use any more. */
   async function keep(connected: Client): Promise<void> {
-    const lost = new Promise<void>((resolve) => connected.once('end', resolve))
-    for (;;) {
-      const isLost = await Promise.race([lost.then(() => true), sleep(HEARTBEAT, false, { ref: false })])
-      if (isLost || closed) return
-      await connected.query('select 1')
-    }
+    const over = new AbortController()
+    connected.once('end', () => over.abort())
+    while (await pause(HEARTBEAT, over.signal)) await connected.query('select 1')
   }
 
   async function run(): Promise<void> {
-    for (let pause = FIRST_PAUSE; !closed; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let wait = FIRST_PAUSE; !closed; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
       try {
         client = await connect()
-        pause = FIRST_PAUSE
+        wait = FIRST_PAUSE
         // Whatever was said while nobody listened.
         hint()
-        await keep(client)
+        if (!closed) await keep(client)
       } catch (error) {
         if (!closed) logger?.warn({ error: messageOf(error) }, 'Changes of other nodes are not heard at once')
       }
       await client?.end().catch(() => undefined)
       client = null
-      if (!closed) await sleep(pause * (0.5 + Math.random()), undefined, { ref: false })
+      await pause(wait * (0.5 + Math.random()), closing.signal)
     }
   }
 
@@ -75,10 +73,16 @@ export async function listenToPostgres({ url, logger }: ListenOptions, hint: () 
     isListening: () => client !== null,
     async close() {
       closed = true
+      closing.abort()
       await client?.end().catch(() => undefined)
       await ended
     },
   }
+}
+
+/** True when the time is over, false as soon as the signal comes. @param milliseconds keep no process alive */
+function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(milliseconds, true, { ref: false, signal }).catch(() => false)
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,125 @@
+import type { Invariant } from './invariants.js'
+import type { Edit } from './planted-source.js'
+
+/** Faults of the kind that a change might bring in, each with the invariants of which one must fall. */
+export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]])[] = [
+  [
+    'notes where the feed stood when a read of a session is over, and not when it began',
+    {
+      file: 'features/sessions/session-cache.ts',
+      from: 'const entry = { found, readAt, position }',
+      to: 'const entry = { found, readAt, position: position * 0 + this.#revocations.position() }',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'answers who joined a read by what it found, whatever happened meanwhile',
+    {
+      file: 'features/sessions/session-cache.ts',
+      from: '|| attempt === ATTEMPTS) return',
+      to: '|| attempt <= ATTEMPTS) return',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'takes the mark of the feed after the rows, in a statement of its own',
+    {
+      file: 'features/revocation/revocation-store.ts',
+      from: 'return { changes, watermark: first.top, now: first.now }',
+      to: `const later = await sql<{ readonly top: number }>\`select \${top} as top\`.execute(db)
+  return { changes, watermark: later.rows[0]?.top ?? 0, now: first.now }`,
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'does not apply its own changes before it answers',
+    {
+      file: 'features/revocation/revocation-service.ts',
+      from: 'applyOwn(changes) {',
+      to: 'applyOwn(_none) { const changes: readonly Change[] = [];',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'never judges how old its knowledge is',
+    {
+      file: 'features/revocation/revocation-service.ts',
+      from: 'const isFresh = () => ',
+      to: 'const isFresh = () => syncedAt > 0 || ',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'dates its knowledge by the end of the read',
+    { file: 'features/revocation/revocation-service.ts', from: 'syncedAt = started', to: 'syncedAt = clock.now()' },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'lets who asks for news join a read that has begun already',
+    {
+      file: 'features/revocation/revocation-service.ts',
+      from: 'const sync = oneAtATime(read)',
+      to: `let joined: Promise<void> | null = null
+  const sync = () => (joined ??= oneAtATime(read)().finally(() => { joined = null }))`,
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'compares positions one too far',
+    {
+      file: 'features/revocation/revocation-state.ts',
+      from: 'mark.position > position',
+      to: 'mark.position > position + 1',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'reads the feed from one too far',
+    {
+      file: 'features/revocation/revocation-store.ts',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+      from: 'sql`${mark} > ${from}`',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+      to: 'sql`${mark} > ${from} + 1`',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'forgets what ended while its tokens live',
+    {
+      file: 'features/revocation/revocation-service.ts',
+      from: 'state.forget(found.now - keep)',
+      to: 'state.forget(found.now - settings.maxStaleness)',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'believes an entry of its memory without end',
+    { file: 'features/sessions/session-cache.ts', from: 'age < this.#trust && ', to: '' },
+    ['dead stays dead'],
+  ],
+  [
+    'advances a session whichever pair is current',
+    {
+      file: 'features/sessions/session-store.ts',
+      from: ".where('counter', '=', advance.counter)",
+      to: ".where('counter', '>=', advance.counter)",
+    },
+    ['one leaf', 'the living stay'],
+  ],
+  [
+    'tells nobody of a new name',
+    { file: 'features/revocation/revocation-events.ts', from: "case 'user.updated':", to: '' },
+    ['claims are fresh'],
+  ],
+  [
+    'reads for one session and answers another',
+    {
+      file: 'features/sessions/session-cache.ts',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
+      from: 'const key = `${scope.tenantId} ${id}`',
+      to: 'const key = scope.tenantId',
+    },
+    ['nobody else', 'the living stay'],
+  ],
+]
