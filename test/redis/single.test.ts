@@ -204,7 +204,7 @@ describe('a Redis that cannot be used', () => {
     try {
       await until(async () => (await readiness(a)).cache === 'failing', 'it shows')
       expect(await statusOf(b, anna)).toBe(200)
-      expect(lines.join('\n')).toMatch(/READONLY/)
+      await until(() => /READONLY/.test(lines.join('\n')), 'the log says why')
     } finally {
       redis.cli('replicaof', 'no', 'one')
     }

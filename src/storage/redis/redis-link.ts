@@ -45,7 +45,8 @@ export function openRedisLink(parts: {
   const closing = new AbortController()
   let session: RedisSession | null = null
   let failure: Error | null = new Error('not connected yet')
-  let isReported = false
+  /** Each reason is told once an outage. */
+  const reported = new Set<string>()
   let pending = 0
   const listeners: (() => void)[] = []
   let settle: () => void = () => undefined
@@ -56,8 +57,8 @@ export function openRedisLink(parts: {
 
   function fail(error: unknown): void {
     failure = error instanceof Error ? error : new Error(String(error))
-    if (isReported || closing.signal.aborted) return
-    isReported = true
+    if (reported.has(failure.message) || closing.signal.aborted) return
+    reported.add(failure.message)
     logger.warn({ redis: url, error: failure.message }, loss)
   }
 
@@ -65,8 +66,8 @@ export function openRedisLink(parts: {
     const isRecovered = failure !== null
     failure = null
     if (isRecovered) for (const listener of listeners) listener()
-    if (isReported) logger.info({ redis: url }, 'Redis is used again')
-    isReported = false
+    if (reported.size > 0) logger.info({ redis: url }, 'Redis is used again')
+    reported.clear()
   }
 
   /** Returns when the connection is of no use any more. */
