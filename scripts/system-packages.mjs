@@ -5,27 +5,55 @@ import { isStartedDirectly, main, run, ScriptError } from './project.mjs'
 
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
+const REDIS = ['redis-server', 'redis-sentinel', 'redis-cli']
+
 /**
  * Finds Chromium for the browser tests, or installs Debian's where that is possible without asking.
  * @returns {Promise<string>} the path of the program
  */
 export async function provideChromium() {
-  const present = findChromium()
+  return provide({
+    find: findChromium,
+    packages: ['chromium'],
+    purpose: 'the browser tests',
+    missing: 'Chromium on PATH (Debian: apt-get install chromium), or CHROMIUM_PATH naming it',
+  })
+}
+
+/**
+ * Finds Redis for the tests of the shared cache, or installs Debian's where that is possible without asking.
+ * @returns {Promise<string>} the path of `redis-server`; its companions are on PATH, too
+ */
+export async function provideRedis() {
+  return provide({
+    find: () => (REDIS.every((name) => findOnPath([name]) !== null) ? findOnPath(['redis-server']) : null),
+    packages: ['redis-server', 'redis-sentinel'],
+    purpose: 'the tests of the shared cache',
+    missing: `${REDIS.join(', ')} on PATH (Debian: apt-get install redis-server redis-sentinel)`,
+  })
+}
+
+/**
+ * @param {{ find: () => string | null, packages: string[], purpose: string, missing: string }} wanted
+ * @returns {Promise<string>}
+ */
+async function provide({ find, packages, purpose, missing }) {
+  const present = find()
   if (present !== null) return present
   if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) {
-    throw new ScriptError(
-      'the browser tests need Chromium on PATH (Debian: apt-get install chromium), or CHROMIUM_PATH naming it',
-    )
+    throw new ScriptError(`${purpose} need ${missing}`)
   }
   return oneAtATime('system-packages', async () => {
-    const meanwhile = findChromium()
+    const meanwhile = find()
     if (meanwhile !== null) return meanwhile
-    console.error('sallyport: installing Chromium for the browser tests')
-    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    console.error(`sallyport: installing ${packages.join(' and ')} for ${purpose}`)
+    // A container without init cannot start services, and none is wanted.
+    const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
     await run('apt-get', ['update'], { env, quiet: true })
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { env, quiet: true })
-    const installed = findChromium()
-    if (installed === null) throw new ScriptError('apt-get installed chromium, yet no chromium is on PATH')
+    await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env, quiet: true })
+    const installed = find()
+    if (installed === null)
+      throw new ScriptError(`apt-get installed ${packages.join(', ')}, yet ${purpose} need ${missing}`)
     return installed
   })
 }
@@ -36,8 +64,13 @@ function findChromium() {
     if (!isExecutable(named)) throw new ScriptError(`CHROMIUM_PATH names ${named}, which cannot be run`)
     return named
   }
+  return findOnPath(CHROMIUM)
+}
+
+/** @param {string[]} names */
+function findOnPath(names) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
-  const candidates = CHROMIUM.flatMap((name) => folders.map((folder) => join(folder, name)))
+  const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)))
   return candidates.find(isExecutable) ?? null
 }
 
@@ -51,4 +84,6 @@ function isExecutable(path) {
   }
 }
 
-if (isStartedDirectly(import.meta.url)) await main(async () => console.log(await provideChromium()))
+if (isStartedDirectly(import.meta.url)) {
+  await main(async () => console.log(await (process.argv[2] === 'redis' ? provideRedis() : provideChromium())))
+}

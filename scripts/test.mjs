@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
 import { main, root, runTool } from './project.mjs'
-import { provideChromium } from './system-packages.mjs'
+import { provideChromium, provideRedis } from './system-packages.mjs'
 
 /** Runs every test, or those that the arguments name in vitest's own way. A part that cannot be tested fails the run. */
 await main(async () => {
@@ -10,14 +10,18 @@ await main(async () => {
   // Some tests run the built program and the packed package.
   await build()
   const env = {}
-  if (existsSync(join(root, 'test', 'browser')) && mayRunInBrowser(filters)) {
+  if (existsSync(join(root, 'test', 'browser')) && mayRun('browser', filters)) {
     env.CHROMIUM_PATH = await provideChromium()
   }
+  if (mayRun('redis', filters)) await provideRedis()
   await runTool('vitest', ['run', ...filters], { env })
 })
 
-/** @param {readonly string[]} filters */
-function mayRunInBrowser(filters) {
+/**
+ * @param {string} folder
+ * @param {readonly string[]} filters
+ */
+function mayRun(folder, filters) {
   const paths = filters.filter((filter) => !filter.startsWith('-'))
-  return paths.length === 0 || paths.some((path) => path.includes('browser'))
+  return paths.length === 0 || paths.some((path) => path.includes(folder))
 }

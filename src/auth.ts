@@ -32,6 +32,7 @@ import { allDoors, allRoutes } from './routes.js'
 import { type Clock, systemClock } from './runtime/clock.js'
 import { type Logger, silentLogger } from './runtime/logger.js'
 import { openStorage } from './storage/open-storage.js'
+import { openRedis, type Redis } from './storage/redis/open-redis.js'
 import type { Storage } from './storage/storage.js'
 import { oneTenant } from './storage/tenant-scope.js'
 
@@ -89,9 +90,13 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
   for (const { key, message } of configWarnings(config)) logger.warn({ key }, message)
   const masterKey = new MasterKey(masterSecret(config, logger))
   const storage = await openStorage({ ...config.storage, production: config.production, logger, clock })
+  let redis: Redis | null = null
   try {
-    return await compose({ config, logger, clock, masterKey, storage })
+    const { url } = config.redis
+    redis = url === null ? null : await openRedis({ url, name: masterKey.checkValue.slice(0, 16), logger })
+    return await compose({ config, logger, clock, masterKey, storage, redis })
   } catch (error) {
+    await redis?.close()
     await storage.close()
     throw error
   }
@@ -106,9 +111,10 @@ interface Foundation {
   readonly clock: Clock
   readonly masterKey: MasterKey
   readonly storage: Storage
+  readonly redis: Redis | null
 }
 
-async function compose({ config, logger, clock, masterKey, storage }: Foundation): Promise<Composition> {
+async function compose({ config, logger, clock, masterKey, storage, redis }: Foundation): Promise<Composition> {
   const audit = createAuditService({ storage, clock, logger })
   const lifetimes = sessionLifetimes(config)
   const { jwt } = config.auth
@@ -129,6 +135,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
   const users = createUserService(storage, clock)
   const revocations = createRevocationService({
     storage,
+    ...(redis && { hints: redis.hints }),
     clock,
     logger,
     settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
@@ -136,9 +143,12 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
   })
   audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
   audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
-  const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes })
+  const shared = redis && { entries: redis.entries, masterKey }
+  const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes, shared })
+  audit.subscribe((events) => sessions.bury(changesOf(events)))
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
+  if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
   const publicName = config.server.publicUrl ?? 'sallyport'
   const tokens = createTokenService({
     sessions,
@@ -177,11 +187,14 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
   const removeBatch = async () => (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
-  const cleanUp = createCleanUp({ storage, clock, holder, interval, removeBatch })
+  const finish = async () => {
+    if (redis !== null) await revocations.renewGeneration()
+  }
+  const cleanUp = createCleanUp({ storage, clock, holder, interval, removeBatch, finish })
   const health = createHealthService(
     {
       database: () => storage.check(),
-      cache: null,
+      cache: redis && (() => redis.check()),
       signing_keys: () => keyring.check(),
       cleanup: () => cleanUp.check(),
     },
@@ -241,6 +254,7 @@ async function compose({ config, logger, clock, masterKey, storage }: Foundation
         logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
       } finally {
         await revocations.close()
+        await redis?.close()
         await storage.close()
       }
     },

@@ -5,7 +5,8 @@ import { optionalText, plainText, text, urlOf } from './text-fields.js'
 export const redisSchema = z.strictObject({
   url: optionalText(urlOf('redis', 'rediss', 'redis+sentinel', 'redis+cluster'), {
     expected: 'a redis://, rediss://, redis+sentinel:// or redis+cluster:// URL',
-    about: 'A shared cache and message bus. None: one process, or PostgreSQL notifications.',
+    about:
+      'Sessions shared between nodes, and hints of what was ended. None: the database alone. See the guide to Redis.',
     env: 'REDIS_URL',
     confidential: 'url',
   }),

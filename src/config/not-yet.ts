@@ -61,7 +61,6 @@ export const NOT_YET: readonly NotYet[] = [
     instead: 'no link signs in',
     matters: ({ auth }) => auth.magicLink,
   },
-  { key: 'redis', instead: 'the database is asked' },
   { key: 'mail', instead: 'no mail is sent' },
   { key: 'sms', instead: 'no message is sent' },
   { key: 'websocket', instead: 'there is no WebSocket' },

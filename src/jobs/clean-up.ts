@@ -23,13 +23,16 @@ export function createCleanUp(parts: {
   readonly holder: string
   readonly interval: number
   readonly removeBatch: () => Promise<number>
+  /** Done once in each run. */
+  readonly finish?: () => Promise<void>
 }): CleanUp {
-  const { storage, clock, holder, interval, removeBatch } = parts
+  const { storage, clock, holder, interval, removeBatch, finish } = parts
   const startedAt = clock.now()
   return {
     async run() {
       if (!(await acquireLease(storage, LEASE, holder, Math.max(60_000, interval)))) return
       for (let batch = 0; batch < MOST_BATCHES && (await removeBatch()) > 0; batch++);
+      await finish?.()
       await completeLease(storage, LEASE, holder)
     },
     async check() {

@@ -16,6 +16,7 @@ export interface NodeOptions {
   readonly server?: ConfigInput['server']
   /** `storage.direct_url`. */
   readonly directUrl?: string
+  readonly redis?: string
   /** One clock may drive several nodes. */
   readonly clock?: ManualClock
   readonly logger?: Logger
@@ -37,6 +38,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
         password: { argon2id: { memory: 64, iterations: 1, parallelism: 1 }, ...password },
       },
       ...(options.server && { server: options.server }),
+      ...(options.redis && { redis: { url: options.redis } }),
     },
     { nodeEnv: 'test' },
   )

@@ -20,6 +20,9 @@ export interface HealthService {
 /** Resolves when the part works, and throws when it does not; null where it is not configured. */
 export type Check = (() => Promise<void>) | null
 
+/** Whose loss makes a node slower and nothing else: shown, and no reason to send requests elsewhere. */
+const DISPENSABLE: ReadonlySet<string> = new Set<CheckName>(['cache'])
+
 const PATIENCE = 3_000
 /** Anybody may ask: the checks are run at most once in this time, in milliseconds, however many do. */
 const FRESH = 1_000
@@ -69,7 +72,9 @@ export function createHealthService(
       const now = clock.now()
       if (asked === null || Math.abs(now - asked.at) >= FRESH) asked = { at: now, statuses: runChecks() }
       const statuses = await asked.statuses
-      const isFailing = Object.values(statuses).includes('failing')
+      const isFailing = Object.entries(statuses).some(
+        ([name, status]) => status === 'failing' && !DISPENSABLE.has(name),
+      )
       return { status: isFailing || draining ? 'not_ready' : 'ready', checks: statuses }
     },
     drain() {

@@ -28,7 +28,11 @@ beforeEach(async () => {
   vi.mocked(readChanges).mockImplementation(
     (_scope, _db, _storage, from) =>
       new Promise((resolve) => {
-        reads.push({ from, answer: (found) => resolve({ changes: [], watermark: 1, now: clock.now(), ...found }) })
+        reads.push({
+          from,
+          answer: (found) =>
+            resolve({ changes: [], watermark: 1, floor: 2, generation: null, now: clock.now(), ...found }),
+        })
       }),
   )
 })
@@ -77,7 +81,7 @@ describe('reading the feed', () => {
 
   it('forgets nothing that is not old by the clock of the database, wherever its own clock jumps', async () => {
     const revocations = service()
-    const change = { seq: 1, kind: 'session', tenantId: 't', subject: 's', at: clock.now() } as const
+    const change = { seq: 1, mark: 1, kind: 'session', tenantId: 't', subject: 's', at: clock.now() } as const
     const real = clock.now()
     const synced = revocations.sync()
     reads[0]?.answer({ changes: [change] })
@@ -99,7 +103,7 @@ describe('reading the feed', () => {
     reads[1]?.answer({ watermark: 40 })
     await new Promise((resolve) => setImmediate(resolve))
     expect(reads.map(({ from }) => from)).toEqual([null, 5_000, null])
-    const change = { seq: 9, kind: 'session', tenantId: 't', subject: 's', at: clock.now() } as const
+    const change = { seq: 9, mark: 9, kind: 'session', tenantId: 't', subject: 's', at: clock.now() } as const
     reads[2]?.answer({ watermark: 40, changes: [change] })
     await after
     expect(revocations.isEnded('s')).toBe(true)

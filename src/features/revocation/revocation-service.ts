@@ -1,13 +1,18 @@
+import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
 import { oneAtATime } from '../../runtime/one-at-a-time.js'
+import type { Hints } from '../../storage/hints.js'
 import type { Listener, Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
+import { renewGeneration } from './revocation-generation.js'
 import { type Position, RevocationState } from './revocation-state.js'
 import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
 import type { Change } from './revocation-types.js'
+
+export { floorOf } from './revocation-floor.js'
 
 export interface RevocationSettings {
   /** How long anything lives that a node may hold without asking, in milliseconds: so long a change is remembered. */
@@ -24,6 +29,13 @@ export interface Revocations {
     position: Position,
     read: { readonly id: string; readonly userId: string; readonly tenantId: string },
   ): boolean
+  /** As `hasChangedSince`, for what any node has read, by the floor of that read. */
+  hasChangedSinceFloor(
+    floor: number,
+    read: { readonly id: string; readonly userId: string; readonly tenantId: string },
+  ): boolean
+  /** Part of the name of whatever nodes share outside the database; null where nothing may be shared. */
+  generation(): string | null
   /** When the account or its claims last changed, as far as is remembered; milliseconds by the database's clock. */
   changedAt(userId: string): number | null
   /** The database's clock, as far as this node knows: times in tokens are its times. Milliseconds. */
@@ -48,6 +60,8 @@ export interface RevocationService extends Revocations {
   readonly period: number
   /** Deletes changes that nobody needs any more, one bounded batch. Returns how many went. */
   cleanUp(db: Queryable): Promise<number>
+  /** Retires whatever nodes share outside the database, for all of them. */
+  renewGeneration(): Promise<void>
   close(): Promise<void>
 }
 
@@ -63,6 +77,8 @@ const CLEAN_UP_BATCH = 1_000
 
 export function createRevocationService(parts: {
   readonly storage: Storage
+  /** Other carriers of hints than the database's own. */
+  readonly hints?: Hints
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: RevocationSettings
@@ -70,20 +86,30 @@ export function createRevocationService(parts: {
   readonly onKeyChange: () => void
 }): RevocationService {
   const { storage, clock, logger, settings, onKeyChange } = parts
+  const hints: Hints = parts.hints ?? {
+    announce: (tx) => storage.announce(tx),
+    publish: () => undefined,
+    listen: (hint) => storage.listen(hint),
+  }
   const state = new RevocationState()
   const keep = settings.horizon + MARGIN
   /** Applied already and still at or above the watermark. */
   let applied = new Set<number>()
   let watermark: Watermark | null = null
   let syncedAt = Number.NEGATIVE_INFINITY
+  let generation: string | null = null
   let failedAt = Number.NEGATIVE_INFINITY
   /** How far the database's clock is ahead of this node's, milliseconds. */
   let offset = 0
   let listener: Listener | null = null
 
+  const isFresh = () => Math.abs(clock.now() - syncedAt) <= settings.maxStaleness
+
   async function read(): Promise<void> {
     // Taken before the read: what is committed after it may be missing from it.
     const started = clock.now()
+    const { position } = state
+    const wasDeaf = !isFresh()
     const found = await readWhole()
     const took = clock.now() - started
     // Half of the way is taken off. A read that took long, or in which the clock moved, tells too little of when it was.
@@ -91,7 +117,7 @@ export function createRevocationService(parts: {
     const seen = new Set<number>()
     for (const change of found.changes) {
       if (!applied.has(change.seq)) {
-        state.apply(change, change.at)
+        state.apply(change, change.at, change.mark)
         if (change.kind === 'key') onKeyChange()
       }
       seen.add(change.seq)
@@ -99,7 +125,11 @@ export function createRevocationService(parts: {
     // What is read is what stands at or above the old watermark; below the new one nothing is read again.
     applied = seen
     watermark = found.watermark
+    state.settle(position)
     state.forget(found.now - keep)
+    // While nobody read, changes may have come and been cleaned up.
+    if (wasDeaf) state.knowFrom(found.floor)
+    generation = found.generation
     syncedAt = started
   }
 
@@ -107,6 +137,8 @@ export function createRevocationService(parts: {
   async function readWhole(): Promise<ReadChanges> {
     const found = await readChanges(allTenants(), storage.db, storage, watermark, keep)
     if (watermark === null || found.watermark >= watermark) return found
+    // What nodes share was read under numbers that are given out again.
+    if (found.generation !== null) await renewGeneration(storage.db, newGeneration())
     return readChanges(allTenants(), storage.db, storage, null, keep)
   }
 
@@ -122,12 +154,12 @@ export function createRevocationService(parts: {
     }
   }
 
-  const isFresh = () => Math.abs(clock.now() - syncedAt) <= settings.maxStaleness
-
   return {
     position: () => state.position,
     isEnded: (sessionId) => state.isEnded(sessionId),
     hasChangedSince: (position, read) => state.hasChangedSince(position, read),
+    hasChangedSinceFloor: (floor, read) => state.hasChangedSinceFloor(floor, read),
+    generation: () => generation,
     changedAt: (userId) => state.changedAt(userId),
     isFresh,
     isListening: () => listener?.isListening() ?? false,
@@ -137,10 +169,11 @@ export function createRevocationService(parts: {
     async write(tx, changes) {
       if (changes.length === 0) return
       await insertChanges(allTenants(), tx, storage, changes)
-      await storage.announce(tx)
+      await hints.announce(tx)
     },
     applyOwn(changes) {
-      for (const change of changes) state.apply(change, clock.now() + offset)
+      for (const change of changes) state.applyOwn(change, clock.now() + offset)
+      if (changes.length > 0) hints.publish()
     },
     async catchUp() {
       if (isFresh() || Math.abs(clock.now() - failedAt) < PAUSE) return
@@ -158,11 +191,18 @@ export function createRevocationService(parts: {
     databaseNow: () => clock.now() + offset,
     async start() {
       await sync()
-      listener = await storage.listen(() => void trySync())
+      listener = await hints.listen(() => void trySync())
+    },
+    async renewGeneration() {
+      await renewGeneration(storage.db, newGeneration())
     },
     cleanUp: (db) => deleteChanges(allTenants(), db, storage, keep + MARGIN, CLEAN_UP_BATCH),
     async close() {
       await listener?.close()
     },
   }
+}
+
+function newGeneration(): string {
+  return randomBytes(12).toString('base64url')
 }

@@ -1,4 +1,4 @@
-import type { Change } from './revocation-types.js'
+import type { Change, ChangeKind } from './revocation-types.js'
 
 /** Counts what this node has applied, one by one: an integer, so that no clock has a say in what came first. */
 export type Position = number
@@ -7,6 +7,8 @@ interface Mark {
   /** Milliseconds, for forgetting and for comparing with a token's issue. */
   readonly at: number
   readonly position: Position
+  /** The feed's own place of it; 0 for what only this node has said so far. */
+  readonly mark: number
 }
 
 /** What a node knows to have ended or changed. Pure: no clock, no input or output. */
@@ -15,6 +17,10 @@ export class RevocationState {
   readonly #sessions = new Map<string, Mark>()
   readonly #users = new Map<string, Mark>()
   readonly #tenants = new Map<string, Mark>()
+  /** Committed by this node and not yet seen in the feed. */
+  readonly #own = new Map<string, Position>()
+  /** Changes whose mark is lower may be unknown here. */
+  #knownFrom = Number.POSITIVE_INFINITY
 
   get position(): Position {
     return this.#position
@@ -25,12 +31,27 @@ export class RevocationState {
     return this.#sessions.size + this.#users.size + this.#tenants.size
   }
 
-  /** Applies a change; doing so twice does no harm. @param at milliseconds */
-  apply({ kind, subject }: Change, at: number): void {
-    const mark = { at, position: ++this.#position }
-    if (kind === 'session') this.#sessions.set(subject, mark)
-    else if (kind === 'user' || kind === 'claims') this.#users.set(subject, mark)
-    else if (kind === 'tenant') this.#tenants.set(subject, mark)
+  /** Applies a change of the feed; doing so twice does no harm. @param at milliseconds */
+  apply({ kind, subject }: Change, at: number, mark: number): void {
+    const marks = this.#marksOf(kind)
+    if (marks === null) this.#position++
+    else marks.set(subject, { at, position: ++this.#position, mark: Math.max(mark, marks.get(subject)?.mark ?? 0) })
+  }
+
+  /** Applies a change that this node has committed, ahead of the feed. @param at milliseconds */
+  applyOwn(change: Change, at: number): void {
+    this.apply(change, at, 0)
+    this.#own.set(change.subject, this.#position)
+  }
+
+  /** The feed has been read, from a moment when `position` held: what this node had committed by then was in it. */
+  settle(position: Position): void {
+    for (const [subject, own] of this.#own) if (own <= position) this.#own.delete(subject)
+  }
+
+  /** Of changes with marks below `floor` nothing is known, or nothing for certain. */
+  knowFrom(floor: number): void {
+    this.#knownFrom = floor
   }
 
   isEnded(sessionId: string): boolean {
@@ -48,6 +69,17 @@ export class RevocationState {
     return marks.some((mark) => mark !== undefined && mark.position > position)
   }
 
+  /** True where something read at `floor`, by whatever node, may have changed since. */
+  hasChangedSinceFloor(
+    floor: number,
+    read: { readonly id: string; readonly userId: string; readonly tenantId: string },
+  ): boolean {
+    if (floor < this.#knownFrom) return true
+    if ([read.id, read.userId, read.tenantId].some((subject) => this.#own.has(subject))) return true
+    const marks = [this.#sessions.get(read.id), this.#users.get(read.userId), this.#tenants.get(read.tenantId)]
+    return marks.some((known) => known !== undefined && known.mark >= floor)
+  }
+
   /** When the account or its claims last changed, as far as is remembered; milliseconds. */
   changedAt(userId: string): number | null {
     return this.#users.get(userId)?.at ?? null
@@ -56,7 +88,17 @@ export class RevocationState {
   /** Forgets what is older than `until` (milliseconds): nothing that it concerns is alive any more. */
   forget(until: number): void {
     for (const marks of [this.#sessions, this.#users, this.#tenants]) {
-      for (const [id, { at }] of marks) if (at < until) marks.delete(id)
+      for (const [id, { at, mark }] of marks) {
+        if (at >= until) continue
+        marks.delete(id)
+        this.#knownFrom = Math.max(this.#knownFrom, mark + 1)
+      }
     }
+  }
+
+  #marksOf(kind: ChangeKind): Map<string, Mark> | null {
+    if (kind === 'session') return this.#sessions
+    if (kind === 'user' || kind === 'claims') return this.#users
+    return kind === 'tenant' ? this.#tenants : null
   }
 }

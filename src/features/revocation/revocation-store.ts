@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
+import { floorOf } from './revocation-floor.js'
+import { generationColumn } from './revocation-generation.js'
 import type { Change, RecordedChange } from './revocation-types.js'
 
 /** How far a node has read: the sequence on SQLite, a transaction id on PostgreSQL. */
@@ -11,8 +13,12 @@ export interface ReadChanges {
   readonly changes: readonly RecordedChange[]
   /** What is committed later lies at or above it. */
   readonly watermark: Watermark
+  /** Whatever was read by this moment has every change whose mark is below it. */
+  readonly floor: number
   /** The database's time of the read, milliseconds. */
   readonly now: number
+  /** Of what nodes share outside the database; null before the first one. */
+  readonly generation: string | null
 }
 
 /** Adds changes to the transaction that makes them. */
@@ -50,32 +56,34 @@ export async function readChanges(
       : storage.dialect === 'postgres'
         ? sql`${mark} >= ${from}`
         : sql`${mark} > ${from}`
-  const top: RawBuilder<number> =
-    storage.dialect === 'postgres'
-      ? sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
-      : sql<number>`coalesce((select max(seq) from changes), 0)`
-  // One statement, so that rows and watermark are of one snapshot.
+  // One statement, so that all of it is of one snapshot.
   const { rows } = await sql<{
-    readonly top: number
+    readonly floor: number
     readonly now: number
+    readonly generation: string | null
     readonly seq: number | null
+    readonly mark: number | null
     readonly kind: RecordedChange['kind'] | null
     readonly tenant_id: string | null
     readonly subject: string | null
     readonly created_at: number | null
   }>`
-    select t.top, t.now, c.seq, c.kind, c.tenant_id, c.subject, c.created_at
-    from (select ${top} as top, ${storage.now()} as now) t
+    select t.floor, t.now, t.generation, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
+    from (
+      select ${floorOf(storage)} as floor, ${storage.now()} as now,
+        ${generationColumn()} as generation
+    ) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
     order by c.seq`.execute(db)
-  const changes = rows.flatMap(({ seq, kind, tenant_id, subject, created_at }) =>
-    seq === null || kind === null || tenant_id === null || subject === null || created_at === null
-      ? []
-      : [{ seq, kind, tenantId: tenant_id, subject, at: created_at }],
-  )
   const [first] = rows
   if (first === undefined) throw new Error('a left join of one row gave none')
-  return { changes, watermark: first.top, now: first.now }
+  const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, created_at }) =>
+    seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
+      ? []
+      : [{ seq, mark, kind, tenantId: tenant_id, subject, at: created_at }],
+  )
+  const { floor, now, generation } = first
+  return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation }
 }
 
 /** Deletes changes older than `keep` milliseconds by the database's clock, at most `limit`; returns how many went. */

@@ -14,6 +14,8 @@ export interface Change {
 /** A change as the database keeps it. */
 export interface RecordedChange extends Change {
   readonly seq: number
+  /** Its place among commits: the transaction on PostgreSQL, `seq` on SQLite. What was read above it has it. */
+  readonly mark: number
   /** The database's time, milliseconds. */
   readonly at: number
 }

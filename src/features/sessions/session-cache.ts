@@ -3,15 +3,8 @@ import type { Clock } from '../../runtime/clock.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { FindSession } from './session-lookup.js'
-import type { FoundSession } from './session-types.js'
-
-interface Entry {
-  readonly found: FoundSession
-  /** By this node's clock, milliseconds. */
-  readonly readAt: number
-  /** What of the feed had been applied when the read began. */
-  readonly position: number
-}
+import type { SharedSessions } from './session-shared.js'
+import type { FoundSession, HeldSession } from './session-types.js'
 
 export interface SessionCacheSettings {
   /** How long an entry is believed, in milliseconds: no longer than a spent pair is honoured, so no refresh is missed. */
@@ -32,21 +25,25 @@ const ATTEMPTS = 3
  * that raced a change is read again. The database stays the truth.
  */
 export class SessionCache {
-  readonly #entries: LRUCache<string, Entry>
+  readonly #entries: LRUCache<string, HeldSession>
   readonly #absent = new LRUCache<string, number>({ max: MOST_ABSENT })
-  readonly #reading = new Map<string, Promise<Entry | null>>()
+  readonly #reading = new Map<string, Promise<HeldSession | null>>()
   readonly #find: FindSession
+  readonly #shared: SharedSessions | null
   readonly #revocations: Revocations
   readonly #clock: Clock
   readonly #trust: number
 
   constructor(parts: {
     readonly find: FindSession
+    /** Asked before the database. */
+    readonly shared?: SharedSessions | null
     readonly revocations: Revocations
     readonly clock: Clock
     readonly settings: SessionCacheSettings
   }) {
     this.#find = parts.find
+    this.#shared = parts.shared ?? null
     this.#revocations = parts.revocations
     this.#clock = parts.clock
     this.#trust = parts.settings.trust
@@ -61,7 +58,7 @@ export class SessionCache {
     return this.#now(entry)
   }
 
-  /** A session as it is now: from memory, or from the database with one read for all who ask. */
+  /** A session as it is now: from memory, from what nodes share, or from the database with one read for all who ask. */
   async find(scope: OneTenant, id: string): Promise<FoundSession | null> {
     const held = this.peek(scope, id)
     if (held !== null) return held
@@ -76,12 +73,21 @@ export class SessionCache {
     }
   }
 
+  /** Asks the database, whatever is held; what it gives takes the place of an older pair. */
+  async read(scope: OneTenant, id: string): Promise<FoundSession | null> {
+    const entry = await this.#ask(scope, id)
+    if (entry === null) return null
+    const held = this.#entries.peek(id)
+    if (held !== undefined && held.found.session.counter < entry.found.session.counter) this.#keep(entry)
+    return entry.found
+  }
+
   /** Forgets a session, as after this node has changed it. */
   forget(id: string): void {
     this.#entries.delete(id)
   }
 
-  #read(scope: OneTenant, id: string, key: string): Promise<Entry | null> {
+  #read(scope: OneTenant, id: string, key: string): Promise<HeldSession | null> {
     const reading = this.#reading.get(key)
     if (reading !== undefined) return reading
     const started = this.#fill(scope, id, key).finally(() => this.#reading.delete(key))
@@ -89,30 +95,42 @@ export class SessionCache {
     return started
   }
 
-  async #fill(scope: OneTenant, id: string, key: string): Promise<Entry | null> {
-    const position = this.#revocations.position()
-    const readAt = this.#clock.now()
-    const found = await this.#find(scope, id)
-    if (found === null) {
-      this.#absent.set(key, this.#clock.now() + ABSENT_FOR)
-      return null
+  async #fill(scope: OneTenant, id: string, key: string): Promise<HeldSession | null> {
+    const shared = (await this.#shared?.read(scope, id)) ?? null
+    if (shared !== null) {
+      this.#entries.set(id, shared)
+      return shared
     }
-    const entry = { found, readAt, position }
-    if (!this.#hasChanged(entry)) this.#entries.set(id, entry)
+    const entry = await this.#ask(scope, id)
+    if (entry === null) this.#absent.set(key, this.#clock.now() + ABSENT_FOR)
+    else this.#keep(entry)
     return entry
   }
 
-  #isGood(entry: Entry): boolean {
+  async #ask(scope: OneTenant, id: string): Promise<HeldSession | null> {
+    const position = this.#revocations.position()
+    const readAt = this.#clock.now()
+    const found = await this.#find(scope, id)
+    return found === null ? null : { found, readAt, position }
+  }
+
+  #keep(entry: HeldSession): void {
+    if (this.#hasChanged(entry)) return
+    this.#entries.set(entry.found.session.id, entry)
+    this.#shared?.offer(entry.found)
+  }
+
+  #isGood(entry: HeldSession): boolean {
     const age = this.#clock.now() - entry.readAt
     return age >= 0 && age < this.#trust && this.#revocations.isFresh() && !this.#hasChanged(entry)
   }
 
-  #hasChanged({ found: { session }, position }: Entry): boolean {
+  #hasChanged({ found: { session }, position }: HeldSession): boolean {
     return this.#revocations.hasChangedSince(position, session)
   }
 
   /** The database's clock goes on while an entry is held. */
-  #now({ found, readAt }: Entry): FoundSession {
+  #now({ found, readAt }: HeldSession): FoundSession {
     const passed = this.#clock.now() - readAt
     return passed <= 0 ? found : { ...found, now: found.now + passed }
   }

@@ -3,6 +3,7 @@ import { parameter } from '../../storage/parameters.js'
 import type { Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf, rolesOf } from '../access/access-service.js'
+import { floorOf } from '../revocation/revocation-service.js'
 import { toSession } from './session-store.js'
 import type { FoundSession } from './session-types.js'
 
@@ -28,6 +29,7 @@ export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<str
       'u.disabled_at',
       rolesColumn.as('roles'),
       sql<number>`${storage.now()}`.as('now'),
+      floorOf(storage).as('floor'),
     ])
     .where('s.id', '=', parameter<string>())
     .where('s.tenant_id', '=', parameter<string>())
@@ -50,6 +52,7 @@ export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<str
         permissions: permissionsOf(roles),
       },
       now: row.now,
+      floor: row.floor,
     }
   }
 }

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthMethod, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
+import type { MasterKey } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
 import { isUuid, uuidv7 } from '../../runtime/ids.js'
+import type { SharedEntries } from '../../storage/shared-entries.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import type { Revocations } from '../revocation/revocation-service.js'
+import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
 import { SessionCache } from './session-cache.js'
 import { deviceName } from './session-device.js'
@@ -21,6 +24,7 @@ import {
   spendOf,
 } from './session-lifetimes.js'
 import { prepareFindSession } from './session-lookup.js'
+import { SharedSessions } from './session-shared.js'
 import {
   advanceSession,
   deleteEndedSessions,
@@ -57,8 +61,10 @@ export interface SessionService {
   open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<string | null>
   /** Asks the database. */
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
-  /** Asks this node's memory, and the database only where that may not answer. */
+  /** Asks this node's memory, then what the nodes share, and the database only where neither may answer. */
   lookUp(scope: OneTenant, id: string): Promise<FoundSession | null>
+  /** Marks as ended, in what the nodes share, the sessions that this node has ended. */
+  bury(changes: readonly Change[]): void
   /** What memory may answer by itself. */
   peek(scope: OneTenant, id: string): FoundSession | null
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
@@ -119,14 +125,18 @@ export function createSessionService(parts: {
   readonly lifetimes: SessionLifetimes
   /** What the sessions in this node's memory may take, estimated. */
   readonly cacheBytes?: number
+  /** What the nodes share between memory and database. */
+  readonly shared?: { readonly entries: SharedEntries; readonly masterKey: MasterKey } | null
 }): SessionService {
   const { storage, clock, audit, access, revocations, lifetimes, cacheBytes = CACHE_BYTES } = parts
-  const find = prepareFindSession(storage, access.rolesColumn())
+  const trust = Math.max(MIN_TRUST, lifetimes.reuseGrace)
+  const shared = parts.shared ? new SharedSessions({ ...parts.shared, revocations, clock, trust }) : null
   const cache = new SessionCache({
-    find,
+    find: prepareFindSession(storage, access.rolesColumn()),
+    shared,
     revocations,
     clock,
-    settings: { trust: Math.max(MIN_TRUST, lifetimes.reuseGrace), maxBytes: cacheBytes },
+    settings: { trust, maxBytes: cacheBytes },
   })
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
   // A JWT never outlives the refresh token; only an opaque token can.
@@ -141,7 +151,8 @@ export function createSessionService(parts: {
 
   return {
     lifetimes,
-    find,
+    find: (scope, id) => cache.read(scope, id),
+    bury: (changes) => shared?.bury(changes),
     lookUp: (scope, id) => cache.find(scope, id),
     peek: (scope, id) => cache.peek(scope, id),
     flushPeriod: activity.flushPeriod,

@@ -11,7 +11,7 @@ const SPENDS_KEPT = 64
 /** Stands behind the time of a spend whose access token had ended by idleness. */
 const IDLE_MARK = 'i'
 
-const authMethods = z.array(
+export const authMethods = z.array(
   z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
 )
 

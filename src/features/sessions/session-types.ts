@@ -51,6 +51,17 @@ export interface FoundSession {
   readonly session: SessionRecord
   readonly holder: SessionHolder
   readonly now: number
+  /** Where in the feed of changes it was read: every change below has been seen. */
+  readonly floor: number
+}
+
+/** A found session with what it takes to tell whether it still may be believed. */
+export interface HeldSession {
+  readonly found: FoundSession
+  /** By this node's clock, milliseconds. */
+  readonly readAt: number
+  /** What of the feed had been applied when the read began, or when all that it could have missed was known. */
+  readonly position: number
 }
 
 /** Why a session ended, as the audit log names it. */

@@ -1,0 +1,77 @@
+import { maskUrl } from '../../config/mask-url.js'
+import type { Logger } from '../../runtime/logger.js'
+import type { Hints } from '../hints.js'
+import type { SharedEntries } from '../shared-entries.js'
+import { redisEntries, tryEntries } from './redis-entries.js'
+import { openRedisLink } from './redis-link.js'
+import { connectForMessages, connectToRedis } from './redis-session.js'
+import { parseRedisUrl } from './redis-url.js'
+
+export interface Redis {
+  readonly hints: Hints
+  readonly entries: SharedEntries
+  /** @throws Error that says why Redis is not used just now */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Opens Redis for what may be lost at any moment: hints between nodes, and entries that the database can replace.
+ * Resolves also where Redis does not answer: it is tried again for ever, and used from then on.
+ * @param options.name tells this deployment from others on the same Redis
+ * @throws Error for a url that cannot be read
+ */
+export async function openRedis(options: {
+  readonly url: string
+  readonly name: string
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+}): Promise<Redis> {
+  const { url, name, logger } = options
+  const address = parseRedisUrl(url)
+  const channel = `sallyport:${name}:changes`
+  const masked = maskUrl(url)
+  const link = openRedisLink({
+    connect: (signal) => connectToRedis(address, signal),
+    prepare: async () => undefined,
+    beat: (session) => tryEntries(session, `sallyport:${name}:alive`),
+    logger,
+    url: masked,
+    loss: 'Redis is not usable: sessions come from memory and the database',
+  })
+  await link.attempted
+  let isOwed = false
+  function publish(): void {
+    isOwed = false
+    link.command(undefined, ['PUBLISH', channel, '']).catch(() => {
+      isOwed = true
+    })
+  }
+  link.onRecovery(() => {
+    if (isOwed) publish()
+  })
+  return {
+    entries: redisEntries(link),
+    hints: {
+      announce: async () => undefined,
+      publish,
+      async listen(hint) {
+        const listening = openRedisLink({
+          connect: (signal) => connectForMessages(address, signal),
+          async prepare(session) {
+            await session.subscribe(channel, hint)
+            // Whatever was said while nobody listened.
+            hint()
+          },
+          beat: (session) => session.command(undefined, ['PING']),
+          logger,
+          url: masked,
+          loss: 'Changes of other nodes are not heard through Redis: the database is asked from time to time',
+        })
+        await listening.attempted
+        return { isListening: () => listening.isUsable(), close: () => listening.close() }
+      },
+    },
+    check: async () => link.check(),
+    close: () => link.close(),
+  }
+}

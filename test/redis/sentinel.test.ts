@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openPair, readiness, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { type RedisServer, startRedis, until } from './redis-server.js'
+
+let master: RedisServer
+let replica: RedisServer
+let sentinels: readonly RedisServer[] = []
+
+beforeAll(async () => {
+  master = await startRedis()
+  replica = await startRedis(`replicaof 127.0.0.1 ${master.port}`)
+  const watch = [
+    `sentinel monitor main 127.0.0.1 ${master.port} 2`,
+    'sentinel down-after-milliseconds main 500',
+    'sentinel failover-timeout main 2000',
+  ]
+  sentinels = await Promise.all([1, 2, 3].map(() => startRedis(...watch)))
+  const knowEachOther = () =>
+    sentinels.every((sentinel) => {
+      const facts = sentinel.cli('sentinel', 'master', 'main').split('\n')
+      return facts[facts.indexOf('num-other-sentinels') + 1] === '2' && facts[facts.indexOf('num-slaves') + 1] === '1'
+    })
+  await until(knowEachOther, 'the sentinels know each other')
+})
+afterAll(() => Promise.all([...sentinels, master, replica].map((server) => server.dispose())))
+
+it('Sentinel: the successor of a dead master is found without a restart, and nobody is signed out or brought back', async () => {
+  const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  const { a, b } = await openPair(`redis+sentinel://${hosts}/main`)
+  const [anna, bert, carl] = [await signUp(a), await signUp(a), await signUp(a)]
+  await until(() => master.cli('keys', `*${anna.sessionId}`) !== '', 'the session is in Redis')
+  await signOut(a, bert)
+  await until(async () => (await statusOf(b, bert)) === 401, 'the other node has heard of it')
+
+  await master.kill()
+  expect(await statusOf(b, anna)).toBe(200)
+  expect(await statusOf(b, bert)).toBe(401)
+  await until(() => replica.cli('role').startsWith('master'), 'the replica has taken over')
+  await Promise.all([untilUsed(a), untilUsed(b)])
+  expect(await statusOf(b, anna)).toBe(200)
+  expect(await statusOf(b, bert)).toBe(401)
+  await until(
+    () => replica.cli('pubsub', 'numsub', replica.cli('pubsub', 'channels', 'sallyport*')).endsWith('\n2'),
+    'both listen',
+  )
+  await signOut(a, carl)
+  await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
+})
+
+it('Sentinel: a master by a name that nobody knows is told in readiness', async () => {
+  const { a, b } = await openPair(`redis+sentinel://127.0.0.1:${sentinels[0]?.port}/other`)
+  const anna = await signUp(a)
+  expect(await statusOf(b, anna)).toBe(200)
+  expect(await readiness(a)).toEqual({ status: 200, cache: 'failing' })
+})

@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { keepingLogger, openPair, readiness, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { type RedisServer, startRedis, until } from './redis-server.js'
+
+let redis: RedisServer
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.dispose())
+beforeEach(() => void redis.cli('flushall'))
+
+const hits = () => Number(/keyspace_hits:(\d+)/.exec(redis.cli('info', 'stats'))?.[1])
+const keyOf = (sessionId: string) => redis.cli('keys', `*${sessionId}`)
+const isShared = (sessionId: string) => until(() => keyOf(sessionId) !== '', 'the session is in Redis')
+
+describe('sessions in Redis', () => {
+  it('are read by a node that has not seen them, instead of the database', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await signUp(a)
+    expect(await statusOf(a, anna)).toBe(200)
+    await isShared(anna.sessionId)
+    const before = hits()
+    expect(await statusOf(b, anna)).toBe(200)
+    expect(await statusOf(b, anna)).toBe(200)
+    // The second time from memory.
+    expect(hits()).toBe(before + 1)
+  })
+
+  it('are refused everywhere soon after they were ended anywhere', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await signUp(a)
+    expect(await statusOf(b, anna)).toBe(200)
+    await signOut(a, anna)
+    await until(async () => (await statusOf(b, anna)) === 401, 'the other node has heard of it')
+    expect(await statusOf(a, anna)).toBe(401)
+  })
+
+  it('leave a tombstone that no late write replaces', async () => {
+    const { a } = await openPair(redis.url)
+    const anna = await signUp(a)
+    expect(await statusOf(a, anna)).toBe(200)
+    await isShared(anna.sessionId)
+    const key = keyOf(anna.sessionId)
+    await untilUsed(a)
+    await signOut(a, anna)
+    await until(() => redis.cli('hget', key, 'value') === '', 'the tombstone is there')
+    expect(Number(redis.cli('pttl', key))).toBeGreaterThan(60_000)
+    expect(await statusOf(a, anna)).toBe(401)
+    expect(redis.cli('hget', key, 'value')).toBe('')
+  })
+
+  it('follow a refresh: the new token is good on the other node, the old one for the grace', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await signUp(a)
+    expect(await statusOf(b, anna)).toBe(200)
+    const { accessToken } = await a.api.refresh({ refreshToken: anna.refreshToken })
+    expect(await statusOf(b, { token: accessToken })).toBe(200)
+    expect(await statusOf(b, anna)).toBe(200)
+    b.clock.advance(61_000)
+    a.clock.advance(61_000)
+    await b.sync()
+    expect(await statusOf(b, anna)).toBe(401)
+    expect(await statusOf(b, { token: accessToken })).toBe(200)
+  })
+
+  it('tell a reader of Redis nothing, and cannot be forged by a writer', async () => {
+    const { a, b } = await openPair(redis.url)
+    const [anna, bert] = [await signUp(a), await signUp(a)]
+    for (const person of [anna, bert]) {
+      expect(await statusOf(a, person)).toBe(200)
+      await isShared(person.sessionId)
+    }
+    const [annasKey, bertsKey] = [keyOf(anna.sessionId), keyOf(bert.sessionId)]
+    const value = redis.cli('hget', annasKey, 'value')
+    expect(Buffer.from(value, 'base64').toString('latin1')).not.toMatch(/example\.com|userId|salt/)
+    // Bert's name over Anna's session, altered bytes, and no entry at all.
+    redis.cli('hset', bertsKey, 'value', value)
+    redis.cli('hset', annasKey, 'value', `AAAA${value.slice(4)}`)
+    expect(await statusOf(b, anna)).toBe(200)
+    const answer = await b.request('/users/me', { headers: { authorization: `Bearer ${bert.token}` } })
+    expect(JSON.stringify(await answer.json())).toContain(`person`)
+    redis.cli('del', annasKey)
+    redis.cli('set', annasKey, 'nonsense')
+    expect(await statusOf(b, anna)).toBe(200)
+    await untilUsed(b)
+  })
+
+  it('of another generation are not found', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await signUp(a)
+    expect(await statusOf(a, anna)).toBe(200)
+    await isShared(anna.sessionId)
+    await a.cleanUp()
+    await Promise.all([a.sync(), b.sync()])
+    const before = hits()
+    expect(await statusOf(b, anna)).toBe(200)
+    expect(hits()).toBe(before)
+    await until(() => redis.cli('keys', `*${anna.sessionId}`).split('\n').length === 2, 'it is shared anew')
+  })
+})
+
+describe('a Redis that is lost', () => {
+  it('by a flush signs nobody out and brings nobody back', async () => {
+    const { a, b } = await openPair(redis.url)
+    const [anna, bert] = [await signUp(a), await signUp(a)]
+    expect(await statusOf(a, anna)).toBe(200)
+    await signOut(a, bert)
+    redis.cli('flushall')
+    expect(await statusOf(b, anna)).toBe(200)
+    expect(await statusOf(b, bert)).toBe(401)
+  })
+
+  it('by kill -9 makes nodes slower and nothing else, and is used again once it is back, empty', async () => {
+    const { a, b } = await openPair(redis.url)
+    const [anna, bert, carl] = [await signUp(a), await signUp(a), await signUp(a)]
+    expect(await statusOf(a, anna)).toBe(200)
+    await redis.kill()
+    expect(await statusOf(b, anna)).toBe(200)
+    await signOut(a, bert)
+    expect(await statusOf(a, bert)).toBe(401)
+    await until(async () => (await readiness(b)).cache === 'failing', 'its absence shows')
+    // Only slower: the node goes on serving.
+    expect((await readiness(b)).status).toBe(200)
+    await b.sync()
+    expect(await statusOf(b, bert)).toBe(401)
+    await redis.restart()
+    await Promise.all([untilUsed(a), untilUsed(b)])
+    expect(await statusOf(b, anna)).toBe(200)
+    expect(await statusOf(b, carl)).toBe(200)
+    await isShared(carl.sessionId)
+    // Hints, too: nothing else tells b.
+    await until(
+      () => Number(redis.cli('pubsub', 'numsub', redis.cli('pubsub', 'channels')).split('\n')[1]) >= 2,
+      'both listen',
+    )
+    await signOut(a, carl)
+    await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
+  })
+
+  it('by falling silent delays one request at most, and is left alone until it answers', async () => {
+    const { a, b } = await openPair(redis.url)
+    const people = [await signUp(a), await signUp(a), await signUp(a)]
+    redis.signal('SIGSTOP')
+    const start = performance.now()
+    try {
+      for (const person of people) expect(await statusOf(b, person)).toBe(200)
+      await signOut(a, people[0] ?? (await signUp(a)))
+      // Far from what waiting for each would take; the machine may be busy.
+      expect(performance.now() - start).toBeLessThan(3_000)
+      expect((await readiness(b)).cache).toBe('failing')
+    } finally {
+      redis.signal('SIGCONT')
+    }
+    await Promise.all([untilUsed(a), untilUsed(b)])
+    for (const person of people.slice(1)) expect(await statusOf(b, person)).toBe(200)
+    await b.sync()
+    expect(await statusOf(b, people[0] ?? { token: '' })).toBe(401)
+  })
+
+  it('and restored from an old dump brings no session back, on old nodes and new ones', async () => {
+    const { a, b, open } = await openPair(redis.url)
+    const [anna, bert] = [await signUp(a), await signUp(a)]
+    for (const person of [anna, bert]) {
+      expect(await statusOf(a, person)).toBe(200)
+      await isShared(person.sessionId)
+    }
+    const restore = redis.dump()
+    await signOut(a, anna)
+    await redis.kill()
+    restore()
+    await redis.restart()
+    await Promise.all([untilUsed(a), untilUsed(b)])
+    expect(redis.cli('hget', keyOf(anna.sessionId), 'value')).not.toBe('')
+    const c = await open()
+    for (const node of [a, b, c]) {
+      expect(await statusOf(node, anna)).toBe(401)
+      expect(await statusOf(node, bert)).toBe(200)
+    }
+  })
+})
+
+describe('a Redis that cannot be used', () => {
+  it('because of its password is told in readiness and in the log, without the password', async () => {
+    const guarded = await startRedis('requirepass right-password')
+    const lines: string[] = []
+    const url = guarded.url.replace('right', 'wrong')
+    try {
+      const { a, b } = await openPair(url, { logger: keepingLogger(lines) })
+      const anna = await signUp(a)
+      expect(await statusOf(b, anna)).toBe(200)
+      expect(await readiness(b)).toEqual({ status: 200, cache: 'failing' })
+      expect(lines.join('\n')).toMatch(/WRONGPASS/)
+      expect(lines.join('\n')).not.toContain('wrong-password')
+    } finally {
+      await guarded.dispose()
+    }
+  })
+
+  it('because it takes no writes is told, and used again when it does', async () => {
+    const lines: string[] = []
+    const { a, b } = await openPair(redis.url, { logger: keepingLogger(lines) })
+    const anna = await signUp(a)
+    redis.cli('replicaof', '127.0.0.1', '1')
+    try {
+      await until(async () => (await readiness(a)).cache === 'failing', 'it shows')
+      expect(await statusOf(b, anna)).toBe(200)
+      expect(lines.join('\n')).toMatch(/READONLY/)
+    } finally {
+      redis.cli('replicaof', 'no', 'one')
+    }
+    await untilUsed(a)
+  })
+})

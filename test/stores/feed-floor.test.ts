@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import { expect, it, onTestFinished } from 'vitest'
+import { floorOf } from '../../src/features/revocation/revocation-service.js'
+import { insertChanges, readChanges } from '../../src/features/revocation/revocation-store.js'
+import { openStorage } from '../../src/storage/open-storage.js'
+import { allTenants } from '../../src/storage/tenant-scope.js'
+import { createSqliteFile, emptyPostgresDatabase } from '../databases/test-database.js'
+
+const change = (subject: string) => [{ kind: 'session', tenantId: 't', subject }] as const
+
+it.each([
+  ['sqlite', createSqliteFile],
+  ['postgres', emptyPostgresDatabase],
+] as const)(
+  '%s: a read has every change below its floor, and none that was committed after it',
+  async (_dialect, create) => {
+    const database = await create()
+    onTestFinished(() => database.remove())
+    const open = async () => {
+      const storage = await openStorage({
+        url: database.url,
+        directUrl: null,
+        pool: { max: 4 },
+        statementTimeout: 10_000,
+        allowUnsafeDurability: true,
+        production: false,
+      })
+      onTestFinished(() => storage.close())
+      return storage
+    }
+    const [storage, slow] = [await open(), await open()]
+    const floor = async () => {
+      const { rows } = await sql<{ floor: number }>`select ${floorOf(storage)} as floor`.execute(storage.db)
+      return rows[0]?.floor ?? Number.NaN
+    }
+    const write = (subject: string) =>
+      storage.transaction((tx) => insertChanges(allTenants(), tx, storage, change(subject)))
+    const markOf = async (subject: string) => {
+      const { changes } = await readChanges(allTenants(), storage.db, storage, null, 60_000)
+      return changes.find((found) => found.subject === subject)?.mark ?? Number.NaN
+    }
+
+    await write('before')
+    let during = Number.NaN
+    if (storage.dialect === 'postgres') {
+      // Others commit while it is open, so that their numbers lie above its own.
+      await slow.transaction(async (tx) => {
+        await insertChanges(allTenants(), tx, slow, change('slow'))
+        await write('quick')
+        during = await floor()
+      })
+      expect(during).toBeGreaterThan(await markOf('before'))
+      expect(during).toBeLessThanOrEqual(await markOf('slow'))
+    }
+    const between = await floor()
+    await write('after')
+    expect(between).toBeGreaterThan(await markOf('before'))
+    expect(between).toBeLessThanOrEqual(await markOf('after'))
+    expect(await floor()).toBeGreaterThan(await markOf('after'))
+  },
+)
