@@ -14,9 +14,9 @@ export interface NodeOptions {
   readonly url?: string
   readonly auth?: ConfigInput['auth']
   readonly server?: ConfigInput['server']
-  readonly redis?: string
   /** `storage.direct_url`. */
   readonly directUrl?: string
+  readonly redis?: string
   /** One clock may drive several nodes. */
   readonly clock?: ManualClock
   readonly logger?: Logger
