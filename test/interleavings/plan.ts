@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Delay } from './turns.js'
 
 /** What somebody does, or what happens. Sessions, users and tokens are counted from the first, and round again. */
 export type Act =
@@ -18,6 +19,7 @@ export type Act =
 
 export interface Planned {
   readonly act: Act
+  readonly delay: Delay | null
   /** Not before everything earlier is answered, but for what a paused process owes. */
   readonly waits: boolean
 }
@@ -37,9 +39,9 @@ export interface Plan {
 const MOST_NODES = 3
 export const ROLES = ['admin', 'superadmin'] as const
 
-const node = fc.nat({ max: MOST_NODES - 1 })
+const node = fc.constantFrom(0, 0, 0, 1, 1, 2)
 const user = fc.nat({ max: 1 })
-const session = fc.nat({ max: 3 })
+const session = fc.constantFrom(0, 0, 0, 1, 1, 2, 3)
 const age = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat({ max: 2 }) })
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -68,6 +70,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 )
 
+const delay = fc.option(fc.record({ step: fc.nat({ max: 3 }), turns: fc.integer({ min: 5, max: 60 }) }), { freq: 4 })
+
 const skew = fc.constantFrom(0, 0, 300, 4_000, -300, -4_000)
 
 export const plan: fc.Arbitrary<Plan> = fc.record({
@@ -75,6 +79,6 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   nodes: fc.integer({ min: 1, max: MOST_NODES }),
   skews: fc.array(skew, { minLength: MOST_NODES, maxLength: MOST_NODES }),
   hasTinyCache: fc.boolean(),
-  acts: fc.array(fc.record({ act, waits: fc.boolean() }), { minLength: 4, maxLength: 40, size: 'max' }),
+  acts: fc.array(fc.record({ act, delay, waits: fc.boolean() }), { minLength: 4, maxLength: 40, size: 'max' }),
   choices: fc.array(fc.nat({ max: 5_039 }), { minLength: 0, maxLength: 400, size: 'max' }),
 })

@@ -7,8 +7,8 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
     'notes where the feed stood when a read of a session is over, and not when it began',
     {
       file: 'features/sessions/session-cache.ts',
-      from: 'const entry = { found, readAt, position }',
-      to: 'const entry = { found, readAt, position: position * 0 + this.#revocations.position() }',
+      from: 'found === null ? null : { found, readAt, position }',
+      to: 'found === null ? null : { found, readAt, position: position * 0 + this.#revocations.position() }',
     },
     ['dead stays dead', 'claims are fresh'],
   ],
@@ -16,8 +16,17 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
     'answers who joined a read by what it found, whatever happened meanwhile',
     {
       file: 'features/sessions/session-cache.ts',
-      from: '|| attempt === ATTEMPTS) return',
-      to: '|| attempt <= ATTEMPTS) return',
+      from: 'if (isOwn || this.#isGood(entry)) return',
+      to: 'if (entry.readAt > 0 || isOwn) return',
+    },
+    ['dead stays dead', 'claims are fresh'],
+  ],
+  [
+    'lets a request join a read of a session that has been on its way for long',
+    {
+      file: 'features/sessions/session-cache.ts',
+      from: 'entry.readAt >= askedAt && ',
+      to: 'askedAt > 0 && ',
     },
     ['dead stays dead', 'claims are fresh'],
   ],

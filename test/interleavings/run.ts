@@ -10,7 +10,7 @@ import { codeOf, skewed, TENANT } from './laboratory.js'
 import { composeNode, type Node } from './node.js'
 import { type Act, type Plan, type Planned, ROLES } from './plan.js'
 import { Bus, steppingStorage } from './stepping-storage.js'
-import { Party, settled, Turns } from './turns.js'
+import { Course, type Delay, Party, settled, Turns } from './turns.js'
 
 const MOST_TURNS = 20_000
 /** Two entries of the cache, and nearly none. */
@@ -40,9 +40,11 @@ export class Run {
   readonly #turns: Turns
   readonly #bus: Bus
   readonly #members: Member[] = []
-  readonly #open = new Set<{ readonly party: Party }>()
+  readonly #open = new Set<{ readonly party: Party; readonly course: Course }>()
   #choice = 0
   #requests = 0
+  /** Of the act that begins. */
+  #delay: Delay | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -56,8 +58,8 @@ export class Run {
   async play(): Promise<void> {
     const { plan } = this.#parts
     const firsts: Act[] = [0, 1, 0].map((user, node) => ({ kind: 'sign-in', node, user }))
-    await this.#playAll([...firsts.map((act) => ({ act, waits: false })), ...plan.acts])
-    await this.#playAll(this.#lastQuestions().map((act) => ({ act, waits: true })))
+    await this.#playAll([...firsts.map((act) => ({ act, delay: null, waits: false })), ...plan.acts])
+    await this.#playAll(this.#lastQuestions().map((act) => ({ act, delay: null, waits: true })))
     this.history.turns = this.#turns.now
   }
 
@@ -80,6 +82,7 @@ export class Run {
       const begin = mayBegin
         ? () => {
             next++
+            this.#delay = one.delay
             this.#begin(one.act)
           }
         : null
@@ -90,7 +93,9 @@ export class Run {
   }
 
   #isAnybodyWaiting(): boolean {
-    return [...this.#open].some(({ party }) => party.pausedUntil <= this.#turns.now)
+    return [...this.#open].some(
+      ({ party, course }) => Math.max(party.pausedUntil, course.delayedUntil) <= this.#turns.now,
+    )
   }
 
   #boot(index: number): Member {
@@ -245,7 +250,8 @@ export class Run {
     note: (timed: Timed, outcome: Outcome<Result>) => void,
   ): void {
     const { party, node, ready } = this.#member(index)
-    const mark = { party }
+    const course = new Course(this.#delay)
+    const mark = { party, course }
     const requestId = `request ${++this.#requests}`
     const client = { ipAddress: null, userAgent: null, requestId }
     this.#open.add(mark)
@@ -262,7 +268,7 @@ export class Run {
       .then(() => {
         began = this.#turns.now
         beganAt = clock.now()
-        return work(node, client)
+        return this.#turns.follow(course, () => work(node, client))
       })
       .then(
         (result) => end({ kind: 'done', result }),

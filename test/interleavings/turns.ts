@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 
 /** Thrown into whatever a process was doing when it was killed. */
@@ -17,8 +18,35 @@ export class Party {
   }
 }
 
+/** One answer in this act's course that is long on its way. */
+export interface Delay {
+  /** The step that is delayed, counted from 0. */
+  readonly step: number
+  readonly turns: number
+}
+
+/** Something that somebody does, from its beginning to its answer. */
+export class Course {
+  delayedUntil = 0
+  #delay: Delay | null
+  #steps = 0
+
+  constructor(delay: Delay | null) {
+    this.#delay = delay
+  }
+
+  /** Until which turn its next step is delayed. */
+  nextStep(now: number): number {
+    if (this.#delay === null || this.#steps++ < this.#delay.step) return 0
+    this.delayedUntil = now + this.#delay.turns
+    this.#delay = null
+    return this.delayedUntil
+  }
+}
+
 interface Step {
   readonly party: Party
+  readonly notBefore: number
   go(): void
   fail(error: Error): void
 }
@@ -27,6 +55,7 @@ interface Step {
 export class Turns {
   #now = 0
   #steps: Step[] = []
+  readonly #course = new AsyncLocalStorage<Course>()
   readonly #choose: (options: number) => number
 
   /** @param choose a number from 0 up to, not including, the number of options */
@@ -46,7 +75,13 @@ export class Turns {
   /** Waits for a turn. @throws Killed when the process has died meanwhile */
   step(party: Party): Promise<void> {
     if (party.isDead) return Promise.reject(new Killed())
-    return new Promise((go, fail) => this.#steps.push({ party, go, fail }))
+    const notBefore = this.#course.getStore()?.nextStep(this.#now) ?? 0
+    return new Promise((go, fail) => this.#steps.push({ party, notBefore, go, fail }))
+  }
+
+  /** Does something in its own course. */
+  follow<Result>(course: Course, work: () => Promise<Result>): Promise<Result> {
+    return this.#course.run(course, work)
   }
 
   kill(party: Party): void {
@@ -58,8 +93,8 @@ export class Turns {
 
   /** Gives one turn, to a waiting step or to `begin`. False where nothing can go on. @param begin starts something new */
   give(begin: (() => void) | null): boolean {
-    const able = this.#steps.filter(({ party }) => party.pausedUntil <= this.#now)
-    // Where everybody is paused, the pause is over.
+    const able = this.#steps.filter(({ party, notBefore }) => Math.max(party.pausedUntil, notBefore) <= this.#now)
+    // Where everybody is paused or delayed, that is over.
     const steps = able.length === 0 && begin === null ? this.#steps : able
     const options = steps.length + (begin === null ? 0 : 1)
     if (options === 0) return false

@@ -17,8 +17,8 @@ export interface SessionCacheSettings {
 const ENTRY_BYTES = 1_500
 const ABSENT_FOR = 2_000
 const MOST_ABSENT = 10_000
-/** A session that changes under every read is answered as it was read last, and not kept. */
-const ATTEMPTS = 3
+/** For a session that changes under every read the database is asked once more, for this request alone. */
+const ATTEMPTS = 2
 
 /**
  * Sessions in this node's memory. An entry is used only while the node hears of changes and none concerns it; a read
@@ -65,12 +65,15 @@ export class SessionCache {
     const key = `${scope.tenantId} ${id}`
     const absentUntil = this.#absent.get(key)
     if (absentUntil !== undefined && this.#clock.now() < absentUntil) return null
-    for (let attempt = 1; ; attempt++) {
+    const askedAt = this.#clock.now()
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const entry = await this.#read(scope, id, key)
       if (entry === null) return null
-      // Who joined a read that began before a change must not be answered by it.
-      if (!this.#hasChanged(entry) || attempt === ATTEMPTS) return this.#now(entry)
+      // Who joined a read that began before a change, or longer ago than an entry is believed, must not be answered by it.
+      const isOwn = entry.readAt >= askedAt && !this.#hasChanged(entry)
+      if (isOwn || this.#isGood(entry)) return this.#now(entry)
     }
+    return (await this.#ask(scope, id))?.found ?? null
   }
 
   /** Asks the database, whatever is held; what it gives takes the place of an older pair. */
