@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 
 /** Thrown into whatever a process was doing when it was killed. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** One process: what it does goes on only when it is given a turn. */
 export class Party {
