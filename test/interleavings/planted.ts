@@ -34,9 +34,8 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
     'takes the mark of the feed after the rows, in a statement of its own',
     {
       file: 'features/revocation/revocation-store.ts',
-      from: 'return { changes, watermark: first.top, now: first.now }',
-      to: `const later = await sql<{ readonly top: number }>\`select \${top} as top\`.execute(db)
-  return { changes, watermark: later.rows[0]?.top ?? 0, now: first.now }`,
+      from: "watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor",
+      to: `watermark: ((await sql<{ readonly later: number }>\`select \${floorOf(storage)} as later\`.execute(db)).rows[0]?.later ?? 1) - 1, floor`,
     },
     ['dead stays dead', 'claims are fresh'],
   ],

@@ -51,11 +51,13 @@ interface Step {
   fail(error: Error): void
 }
 
+/** One for all schedules: each costs every promise a little, for ever. */
+const COURSE = new AsyncLocalStorage<Course>()
+
 /** Everything that waits, and who may go on next. Between two turns nothing moves. */
 export class Turns {
   #now = 0
   #steps: Step[] = []
-  readonly #course = new AsyncLocalStorage<Course>()
   readonly #choose: (options: number) => number
 
   /** @param choose a number from 0 up to, not including, the number of options */
@@ -75,13 +77,13 @@ export class Turns {
   /** Waits for a turn. @throws Killed when the process has died meanwhile */
   step(party: Party): Promise<void> {
     if (party.isDead) return Promise.reject(new Killed())
-    const notBefore = this.#course.getStore()?.nextStep(this.#now) ?? 0
+    const notBefore = COURSE.getStore()?.nextStep(this.#now) ?? 0
     return new Promise((go, fail) => this.#steps.push({ party, notBefore, go, fail }))
   }
 
   /** Does something in its own course. */
   follow<Result>(course: Course, work: () => Promise<Result>): Promise<Result> {
-    return this.#course.run(course, work)
+    return COURSE.run(course, work)
   }
 
   kill(party: Party): void {
