@@ -115,7 +115,9 @@ describe('keys', () => {
     const { code, json } = await run(['keys', 'rotate', '--json'], { folder, env: SECRETS })
     expect([code, json]).toMatchObject([
       1,
-      { error: { code: 'conflict', message: expect.stringContaining('Append a new secret to the list at every node') } },
+      {
+        error: { code: 'conflict', message: expect.stringContaining('Append a new secret to the list at every node') },
+      },
     ])
     expect(await listKeys(folder, SECRETS)).toEqual(list)
   })
