@@ -146,21 +146,17 @@ describe('a start that cannot succeed says why, and ends with 1', () => {
   })
 })
 
-/** Root may write everywhere, so the folders are another's and the program runs as nobody. */
+/** Root may write everywhere: the program runs without the capabilities that let it. */
 describe('what this user may not write', () => {
-  const nobody = 65_534
-  const asNobody = (deployment: Deployment) => {
-    if (process.getuid?.() !== 0) return {}
-    chmodSync(deployment.folder, 0o755)
-    return { user: { uid: nobody, gid: nobody } }
-  }
+  const launch =
+    process.getuid?.() === 0 ? { through: ['setpriv', '--bounding-set', '-dac_override,-dac_read_search,-fowner'] } : {}
 
   it('the data folder', async () => {
     const deployment = deploy()
     mkdirSync(join(deployment.folder, 'data'), { mode: 0o555 })
-    const ended = await deployment.serve(asNobody(deployment)).ended
+    const ended = await deployment.serve(launch).ended
     expectRefusal(deployment, ended, /SQLite file .*data\/sallyport\.db cannot be used: .*permission denied/)
-    const withoutKey = await deployment.serve({ ...asNobody(deployment), env: { SALLYPORT_SECRET: '' } }).ended
+    const withoutKey = await deployment.serve({ ...launch, env: { SALLYPORT_SECRET: '' } }).ended
     expectRefusal(deployment, withoutKey, /data folder .*data cannot hold the master key: .*permission denied/)
   })
 
@@ -169,10 +165,7 @@ describe('what this user may not write', () => {
     const first = deployment.serve()
     await first.url()
     await first.end('SIGTERM')
-    const launch = asNobody(deployment)
     const data = join(deployment.folder, 'data')
-    const path = join(data, 'sallyport.db')
-    if (launch.user !== undefined) chownSync(path, nobody, nobody)
     chmodSync(data, 0o555)
     expectRefusal(deployment, await deployment.serve(launch).ended, /data\/sallyport\.db/)
   })
@@ -183,7 +176,10 @@ describe('what this user may not write', () => {
     await first.url()
     await first.end('SIGTERM')
     chmodSync(join(deployment.folder, 'data'), 0o777)
-    chmodSync(join(deployment.folder, 'data', 'sallyport.db'), 0o444)
-    expectRefusal(deployment, await deployment.serve(asNobody(deployment)).ended, /data\/sallyport\.db/)
+    const path = join(deployment.folder, 'data', 'sallyport.db')
+    chmodSync(path, 0o444)
+    // Another's, so that it cannot be opened by its owner.
+    if (process.getuid?.() === 0) chownSync(path, 65_534, 65_534)
+    expectRefusal(deployment, await deployment.serve(launch).ended, /data\/sallyport\.db/)
   })
 })

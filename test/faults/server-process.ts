@@ -9,8 +9,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>
   /** Default: the built program. */
   readonly program?: string
-  /** Whom the process runs as. Default: who runs the tests. */
-  readonly user?: { readonly uid?: number; readonly gid?: number }
+  /** A command that starts the program with fewer rights, given before it. */
+  readonly through?: readonly string[]
   /** Written to standard input, which is then closed. */
   readonly input?: string
 }
@@ -30,8 +30,9 @@ export class ProgramProcess {
   #stdout = ''
   #stderr = ''
 
-  constructor({ cwd, args, env = {}, program = PROGRAM, user = {}, input = '' }: Launch) {
-    this.#child = spawn(process.execPath, [program, ...args], { ...user, cwd, env: { ...cleanEnvironment(), ...env } })
+  constructor({ cwd, args, env = {}, program = PROGRAM, through = [], input = '' }: Launch) {
+    const [command = process.execPath, ...rest] = [...through, process.execPath, program, ...args]
+    this.#child = spawn(command, rest, { cwd, env: { ...cleanEnvironment(), ...env } })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
     })
