@@ -59,12 +59,12 @@ describe('a start that cannot succeed says why, and ends with 1', () => {
 
   it('the configuration has errors: file, line and key of each', async () => {
     const deployment = deploy()
-    writeFileSync(join(deployment.folder, 'sallyport.yaml'), 'server:\n  prot: 1\nauth:\n  mode: 7\n')
+    writeFileSync(join(deployment.folder, 'sallyport.yaml'), 'server:\n  prot: 1\nauth:\n  registration: 7\n')
     const ended = await deployment.serve().ended
     expectRefusal(
       deployment,
       ended,
-      /not usable\n.*sallyport\.yaml:2.*server\.prot.*\n.*sallyport\.yaml:4.*auth\.mode/,
+      /not usable\n.*sallyport\.yaml:2.*server\.prot.*\n.*sallyport\.yaml:4.*auth\.registration/,
       3,
     )
   })
