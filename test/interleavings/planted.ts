@@ -1,8 +1,11 @@
 import type { Invariant } from './invariants.js'
 import type { Edit } from './planted-source.js'
 
-/** Faults of the kind that a change might bring in, each with the invariants of which one must fall. */
-export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]])[] = [
+/**
+ * Faults of the kind that a change might bring in, each with the invariants of which one must fall, and
+ * after how many schedules it once did.
+ */
+export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants: Invariant[], schedules: number])[] = [
   [
     'notes where the feed stood when a read of a session is over, and not when it began',
     {
@@ -11,6 +14,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'found === null ? null : { found, readAt, position: position * 0 + this.#revocations.position() }',
     },
     ['dead stays dead', 'claims are fresh'],
+    315,
   ],
   [
     'answers who joined a read by what it found, whatever happened meanwhile',
@@ -20,6 +24,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'if (entry.readAt > 0 || isOwn) return',
     },
     ['dead stays dead', 'claims are fresh'],
+    315,
   ],
   [
     'lets a request join a read of a session that has been on its way for long',
@@ -29,6 +34,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'askedAt > 0 && ',
     },
     ['dead stays dead', 'claims are fresh'],
+    245,
   ],
   [
     'takes the mark of the feed after the rows, in a statement of its own',
@@ -38,6 +44,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: `watermark: ((await sql<{ readonly later: number }>\`select \${floorOf(storage)} as later\`.execute(db)).rows[0]?.later ?? 1) - 1, floor`,
     },
     ['dead stays dead', 'claims are fresh'],
+    113,
   ],
   [
     'does not apply its own changes before it answers',
@@ -47,6 +54,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'applyOwn(_none) { const changes: readonly Change[] = [];',
     },
     ['dead stays dead', 'claims are fresh'],
+    2,
   ],
   [
     'never judges how old its knowledge is',
@@ -56,11 +64,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'const isFresh = () => syncedAt > 0 || ',
     },
     ['dead stays dead', 'claims are fresh'],
-  ],
-  [
-    'dates its knowledge by the end of the read',
-    { file: 'features/revocation/revocation-service.ts', from: 'syncedAt = started', to: 'syncedAt = clock.now()' },
-    ['dead stays dead', 'claims are fresh'],
+    3,
   ],
   [
     'lets who asks for news join a read that has begun already',
@@ -71,6 +75,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
   const sync = () => (joined ??= oneAtATime(read)().finally(() => { joined = null }))`,
     },
     ['dead stays dead', 'claims are fresh'],
+    344,
   ],
   [
     'compares positions one too far',
@@ -80,6 +85,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'mark.position > position + 1',
     },
     ['dead stays dead', 'claims are fresh'],
+    234,
   ],
   [
     'reads the feed from one too far',
@@ -91,6 +97,7 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'sql`${mark} > ${from} + 1`',
     },
     ['dead stays dead', 'claims are fresh'],
+    75,
   ],
   [
     'forgets what ended while its tokens live',
@@ -100,11 +107,13 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'state.forget(found.now - settings.maxStaleness)',
     },
     ['dead stays dead', 'claims are fresh'],
+    3,
   ],
   [
     'believes an entry of its memory without end',
     { file: 'features/sessions/session-cache.ts', from: 'age < this.#trust && ', to: '' },
     ['dead stays dead'],
+    250,
   ],
   [
     'advances a session whichever pair is current',
@@ -114,11 +123,13 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: ".where('counter', '>=', advance.counter)",
     },
     ['one leaf', 'the living stay'],
+    2,
   ],
   [
     'tells nobody of a new name',
     { file: 'features/revocation/revocation-events.ts', from: "case 'user.updated':", to: '' },
     ['claims are fresh'],
+    5,
   ],
   [
     'reads for one session and answers another',
@@ -129,5 +140,6 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, Invariant[]
       to: 'const key = scope.tenantId',
     },
     ['nobody else', 'the living stay'],
+    2,
   ],
 ]
