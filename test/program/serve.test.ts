@@ -74,7 +74,9 @@ describe('serve', () => {
 })
 
 describe('being told to stop', () => {
-  it('lets a request that is under way finish, takes no new connection, and closes the ones that idle', { retry: 2 }, async () => {
+  it('lets a request that is under way finish, takes no new connection, and closes the ones that idle', {
+    retry: 2,
+  }, async () => {
     const { url, child, ended, output } = await serve([], { folder: await emptyFolder() })
     const { hostname, port } = new URL(url)
     const idle = connect(Number(port), hostname)
