@@ -33,7 +33,7 @@ interface Run {
 export const benchmark: Benchmark = async ({ quick, count, only }) => {
   const revocations = count ?? (quick ? 200 : 10_000)
   const rows: Table['rows'][number][] = []
-  for (const dialect of ['postgres', 'sqlite'] as const) {
+  for (const dialect of ['postgres', 'redis', 'sqlite'] as const) {
     for (const mode of ['stateful', 'stateless'] as const) {
       if (!only.every((word) => word === dialect || word === mode)) continue
       const run = await measure(dialect, mode, revocations)

@@ -1,9 +1,11 @@
 import { startPostgres } from '../test/databases/start-postgres.js'
 import { Deployment } from '../test/faults/deployment.js'
 import { type ProgramProcess, untilReady } from '../test/faults/server-process.js'
+import { startRedis } from '../test/redis/redis-server.js'
 
 export type Mode = 'stateful' | 'stateless'
-export type Dialect = 'postgres' | 'sqlite'
+/** `redis`: PostgreSQL with a Redis beside it. */
+export type Dialect = 'postgres' | 'redis' | 'sqlite'
 
 export interface Servers {
   readonly urls: readonly string[]
@@ -13,11 +15,13 @@ export interface Servers {
 
 /** The built program as so many processes on one new database, as in production but for hashes, limits and log. */
 export async function startServers(dialect: Dialect, mode: Mode, count: number): Promise<Servers> {
-  const postgres = dialect === 'postgres' ? await startPostgres() : null
+  const postgres = dialect === 'sqlite' ? null : await startPostgres()
+  const redis = dialect === 'redis' ? await startRedis() : null
   const deployment = new Deployment({
     ...(postgres !== null && { databaseUrl: postgres.url() }),
     mode,
     config: {
+      ...(redis !== null && { redis: { url: redis.url } }),
       log: { level: 'warn', format: 'json' },
       auth: {
         hash_queue: { max: 1000, deadline: '60s' },
@@ -43,6 +47,7 @@ export async function startServers(dialect: Dialect, mode: Mode, count: number):
       for (const { output } of ended) console.error(`A server ended by itself: ${output.slice(-4000)}`)
       await deployment.stop()
       await deployment.remove()
+      await redis?.dispose()
       await postgres?.dispose()
     },
   }
