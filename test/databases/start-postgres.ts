@@ -62,9 +62,13 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     if (keeper.exitCode !== null || keeper.signalCode !== null) return
     keeper.ref()
     const ended = once(keeper, 'exit')
-    process.kill(postmasterPid(dataDir), signal)
+    const postmaster = postmasterPid(dataDir)
+    const backends = childrenOf(postmaster)
+    process.kill(postmaster, signal)
     await ended
     keeper.stdin?.end()
+    // After kill -9 they answer until they notice.
+    while (backends.some(isRunning)) await sleep(5)
   }
   return {
     port,
@@ -78,6 +82,28 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     async dispose() {
       await end('SIGINT')
       if (home !== undefined) rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A standby of a server that is stopped for the copy, and started again; it takes over when told `select pg_promote()`. */
+export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  const user = serverUser()
+  const home = makeHome(user)
+  const dataDir = join(home, 'data')
+  await primary.stop()
+  const { status, stderr } = spawnSync('cp', ['-a', primary.dataDir, dataDir], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`The data could not be copied: ${stderr}`)
+  writeFileSync(join(dataDir, 'standby.signal'), '')
+  await primary.restart()
+  const { password } = new URL(primary.url())
+  const source = `host=127.0.0.1 port=${primary.port} user=${USER} password=${password}`
+  const standby = await startPostgres({ dataDir, settings: { primary_conninfo: source } })
+  return {
+    ...standby,
+    async dispose() {
+      await standby.dispose()
+      rmSync(home, { recursive: true, force: true })
     },
   }
 }
@@ -178,7 +204,7 @@ async function attemptLaunch(
   await new Promise<void>((resolve) => {
     keeper.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-4000)
-      if (log.includes('ready to accept connections')) resolve()
+      if (/ready to accept (read-only )?connections/.test(log)) resolve()
     })
     keeper.once('exit', () => resolve())
   })
@@ -189,6 +215,21 @@ async function attemptLaunch(
     if (stream !== null && 'unref' in stream && typeof stream.unref === 'function') stream.unref()
   }
   return { keeper, log }
+}
+
+function childrenOf(parent: number): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return pairs.flatMap(([pid, ppid]) => (pid !== undefined && ppid === parent ? [pid] : []))
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function postmasterPid(dataDir: string): number {

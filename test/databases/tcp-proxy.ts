@@ -15,12 +15,15 @@ export interface TcpProxy {
   watch(decide: (data: Buffer) => Verdict): void
   /** Lets nothing through in either direction and tells nobody, as a half-open link does; what is said meanwhile is lost. */
   silence(isSilent: boolean): void
+  /** Where new connections lead from now on. */
+  pointTo(target: { host: string; port: number }): void
   /** Ends every connection, as a failing network does. */
   cutAll(): void
   close(): Promise<void>
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+export async function startTcpProxy(first: { host: string; port: number }): Promise<TcpProxy> {
+  let target = first
   let decide: (data: Buffer) => Verdict = () => 'pass'
   let connections = 0
   let silent = false
@@ -73,6 +76,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     },
     silence(isSilent) {
       silent = isSilent
+    },
+    pointTo(next) {
+      target = next
     },
     cutAll,
     async close() {

@@ -31,7 +31,15 @@ beforeEach(async () => {
         reads.push({
           from,
           answer: (found) =>
-            resolve({ changes: [], watermark: 1, floor: 2, generation: null, now: clock.now(), ...found }),
+            resolve({
+              changes: [],
+              watermark: 1,
+              floor: 2,
+              generation: null,
+              server: 'one',
+              now: clock.now(),
+              ...found,
+            }),
         })
       }),
   )
@@ -105,6 +113,22 @@ describe('reading the feed', () => {
     expect(reads.map(({ from }) => from)).toEqual([null, 5_000, null])
     const change = { seq: 9, mark: 9, kind: 'session', tenantId: 't', subject: 's', at: clock.now() } as const
     reads[2]?.answer({ watermark: 40, changes: [change] })
+    await after
+    expect(revocations.isEnded('s')).toBe(true)
+  })
+
+  it('reads all anew from another server, whose numbers have overtaken those that were read', async () => {
+    const revocations = service()
+    const before = revocations.sync()
+    const lost = { seq: 9, mark: 5_000, kind: 'session', tenantId: 't', subject: 'lost', at: clock.now() } as const
+    reads[0]?.answer({ watermark: 5_000, changes: [lost] })
+    await before
+    const after = revocations.sync()
+    // It took over before that change had reached it, and gave its numbers to others.
+    reads[1]?.answer({ watermark: 6_000, server: 'two' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(reads.map(({ from }) => from)).toEqual([null, 5_000, null])
+    reads[2]?.answer({ watermark: 6_000, server: 'two', changes: [{ ...lost, mark: 4_990, subject: 's' }] })
     await after
     expect(revocations.isEnded('s')).toBe(true)
   })

@@ -96,6 +96,7 @@ export function createRevocationService(parts: {
   /** Applied already and still at or above the watermark. */
   let applied = new Set<number>()
   let watermark: Watermark | null = null
+  let server: string | null = null
   let syncedAt = Number.NEGATIVE_INFINITY
   let generation: string | null = null
   let failedAt = Number.NEGATIVE_INFINITY
@@ -125,6 +126,7 @@ export function createRevocationService(parts: {
     // What is read is what stands at or above the old watermark; below the new one nothing is read again.
     applied = seen
     watermark = found.watermark
+    server = found.server
     state.settle(position)
     state.forget(found.now - keep)
     // While nobody read, changes may have come and been cleaned up.
@@ -133,10 +135,14 @@ export function createRevocationService(parts: {
     syncedAt = started
   }
 
-  /** A database that was restored or failed over may number its transactions from below the mark: then all is read. */
+  /**
+   * A database that was restored or failed over may have lost the last transactions, and gives their numbers out again.
+   * It shows by a lower mark, or by another server, whose numbers may have overtaken the mark: then all is read.
+   */
   async function readWhole(): Promise<ReadChanges> {
     const found = await readChanges(allTenants(), storage.db, storage, watermark, keep)
-    if (watermark === null || found.watermark >= watermark) return found
+    if (watermark === null || (found.watermark >= watermark && found.server === server)) return found
+    applied = new Set()
     // What nodes share was read under numbers that are given out again.
     if (found.generation !== null) await renewGeneration(storage.db, newGeneration())
     return readChanges(allTenants(), storage.db, storage, null, keep)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
@@ -19,6 +19,8 @@ export interface ReadChanges {
   readonly now: number
   /** Of what nodes share outside the database; null before the first one. */
   readonly generation: string | null
+  /** Which run of which server answered: another one may give out numbers again that were lost with the former. */
+  readonly server: string
 }
 
 /** Adds changes to the transaction that makes them. */
@@ -61,6 +63,7 @@ export async function readChanges(
     readonly floor: number
     readonly now: number
     readonly generation: string | null
+    readonly server: string
     readonly seq: number | null
     readonly mark: number | null
     readonly kind: RecordedChange['kind'] | null
@@ -68,10 +71,10 @@ export async function readChanges(
     readonly subject: string | null
     readonly created_at: number | null
   }>`
-    select t.floor, t.now, t.generation, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
+    select t.floor, t.now, t.generation, t.server, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
     from (
       select ${floorOf(storage)} as floor, ${storage.now()} as now,
-        ${generationColumn()} as generation
+        ${generationColumn()} as generation, ${serverOf(storage)} as server
     ) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
     order by c.seq`.execute(db)
@@ -82,8 +85,13 @@ export async function readChanges(
       ? []
       : [{ seq, mark, kind, tenantId: tenant_id, subject, at: created_at }],
   )
-  const { floor, now, generation } = first
-  return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation }
+  const { floor, now, generation, server } = first
+  return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation, server }
+}
+
+/** A standby that is promoted was started at another time than the server it follows. */
+function serverOf(storage: Storage): RawBuilder<string> {
+  return storage.dialect === 'postgres' ? sql<string>`extract(epoch from pg_postmaster_start_time())::text` : sql<string>`''`
 }
 
 /** Deletes changes older than `keep` milliseconds by the database's clock, at most `limit`; returns how many went. */
