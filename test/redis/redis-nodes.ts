@@ -78,6 +78,21 @@ export async function readiness(node: BareNode): Promise<{ readonly status: numb
 
 export const untilUsed = (node: BareNode) => until(async () => (await readiness(node)).cache === 'ok', 'Redis is used')
 
+/** Signs up somebody whose session is in Redis. A busy node may leave one unshared: nothing is owed to a cache. */
+export async function signUpShared(node: BareNode, isThere: (sessionId: string) => boolean): Promise<Person> {
+  let shared: Person | undefined
+  await until(async () => {
+    await untilUsed(node)
+    const person = await signUp(node)
+    for (let looks = 0; looks < 10 && shared === undefined; looks++) {
+      if (isThere(person.sessionId)) shared = person
+    }
+    return shared !== undefined
+  }, 'a session is in Redis')
+  if (shared === undefined) throw new Error('nobody is there')
+  return shared
+}
+
 /** A logger that keeps its lines as text. */
 export function keepingLogger(lines: string[]): Logger {
   const keep = (fields: object, message: string) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPair, readiness, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { openPair, readiness, signOut, signUp, signUpShared, statusOf, untilUsed } from './redis-nodes.js'
 import { type RedisServer, startRedis, until } from './redis-server.js'
 
 let master: RedisServer
@@ -27,8 +27,8 @@ afterAll(() => Promise.all([...sentinels, master, replica].map((server) => serve
 it('Sentinel: the successor of a dead master is found without a restart, and nobody is signed out or brought back', async () => {
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
   const { a, b } = await openPair(`redis+sentinel://${hosts}/main`)
-  const [anna, bert, carl] = [await signUp(a), await signUp(a), await signUp(a)]
-  await until(() => master.cli('keys', `*${anna.sessionId}`) !== '', 'the session is in Redis')
+  const anna = await signUpShared(a, (sessionId) => master.cli('keys', `*${sessionId}`) !== '')
+  const [bert, carl] = [await signUp(a), await signUp(a)]
   await signOut(a, bert)
   await until(async () => (await statusOf(b, bert)) === 401, 'the other node has heard of it')
 
