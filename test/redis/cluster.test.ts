@@ -17,8 +17,11 @@ beforeAll(async () => {
     ),
   )
   const addresses = masters.map(({ port }) => `127.0.0.1:${port}`)
-  redisCli('--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes')
-  await until(() => masters.every((master) => master.cli('cluster', 'info').includes('cluster_state:ok')), 'it serves')
+  await redisCli('--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes')
+  await until(async () => {
+    const states = await Promise.all(masters.map((master) => master.cli('cluster', 'info')))
+    return states.every((state) => state.includes('cluster_state:ok'))
+  }, 'it serves')
 })
 afterAll(() => Promise.all(masters.map((server) => server.dispose())))
 
@@ -27,10 +30,11 @@ it('Cluster: sessions lie on every node, hints reach every listener, and a lost 
   const { a, b } = await openPair(`redis+cluster://${hosts}`)
   await Promise.all([untilUsed(a), untilUsed(b)])
   const people: Person[] = []
-  const keys = () => masters.map((master) => master.cli('keys', 'sallyport:v1:*').split('\n').filter(Boolean).length)
+  const keysAt = async (master: RedisServer) =>
+    (await master.cli('keys', 'sallyport:v1:*')).split('\n').filter(Boolean).length
   await until(async () => {
     people.push(await signUp(a))
-    return people.length >= 12 && Math.min(...keys()) > 0
+    return people.length >= 12 && Math.min(...(await Promise.all(masters.map(keysAt)))) > 0
   }, 'there are sessions on every node')
   for (const person of people) expect(await statusOf(b, person)).toBe(200)
 

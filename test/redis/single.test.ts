@@ -8,6 +8,7 @@ import {
   signUp,
   signUpShared,
   statusOf,
+  untilHeard,
   untilUsed,
 } from './redis-nodes.js'
 import { type RedisServer, startRedis, until } from './redis-server.js'
@@ -17,25 +18,27 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis.dispose())
-beforeEach(() => void redis.cli('flushall'))
+beforeEach(async () => {
+  await redis.cli('flushall')
+})
 
-const reads = () => Number(/cmdstat_hget:calls=(\d+)/.exec(redis.cli('info', 'commandstats'))?.[1] ?? 0)
+const reads = async () => Number(/cmdstat_hget:calls=(\d+)/.exec(await redis.cli('info', 'commandstats'))?.[1] ?? 0)
 const keyOf = (sessionId: string) => redis.cli('keys', `*${sessionId}`)
-const share = (node: BareNode) => signUpShared(node, (sessionId) => keyOf(sessionId) !== '')
+const share = (node: BareNode) => signUpShared(node, async (sessionId) => (await keyOf(sessionId)) !== '')
 
 describe('sessions in Redis', () => {
   it('are read by a node that has not seen them, instead of the database', async () => {
     const { a, b } = await openPair(redis.url)
     const anna = await share(a)
     await untilUsed(b)
-    const value = redis.cli('hget', keyOf(anna.sessionId), 'value')
-    const before = reads()
+    const value = await redis.cli('hget', await keyOf(anna.sessionId), 'value')
+    const before = await reads()
     expect(await statusOf(b, anna)).toBe(200)
     expect(await statusOf(b, anna)).toBe(200)
     // The second time from memory.
-    expect(reads()).toBe(before + 1)
+    expect(await reads()).toBe(before + 1)
     // Whoever reads the database shares what it gave, newly sealed.
-    expect(redis.cli('hget', keyOf(anna.sessionId), 'value')).toBe(value)
+    expect(await redis.cli('hget', await keyOf(anna.sessionId), 'value')).toBe(value)
   })
 
   it('are refused everywhere soon after they were ended anywhere', async () => {
@@ -50,13 +53,13 @@ describe('sessions in Redis', () => {
   it('leave a tombstone that no late write replaces', async () => {
     const { a } = await openPair(redis.url)
     const anna = await share(a)
-    const key = keyOf(anna.sessionId)
+    const key = await keyOf(anna.sessionId)
     await untilUsed(a)
     await signOut(a, anna)
-    await until(() => redis.cli('hget', key, 'value') === '', 'the tombstone is there')
-    expect(Number(redis.cli('pttl', key))).toBeGreaterThan(60_000)
+    await until(async () => (await redis.cli('hget', key, 'value')) === '', 'the tombstone is there')
+    expect(Number(await redis.cli('pttl', key))).toBeGreaterThan(60_000)
     expect(await statusOf(a, anna)).toBe(401)
-    expect(redis.cli('hget', key, 'value')).toBe('')
+    expect(await redis.cli('hget', key, 'value')).toBe('')
   })
 
   it('follow a refresh: the new token is good on the other node, the old one for the grace', async () => {
@@ -76,17 +79,17 @@ describe('sessions in Redis', () => {
   it('tell a reader of Redis nothing, and cannot be forged by a writer', async () => {
     const { a, b } = await openPair(redis.url)
     const [anna, bert] = [await share(a), await share(a)]
-    const [annasKey, bertsKey] = [keyOf(anna.sessionId), keyOf(bert.sessionId)]
-    const value = redis.cli('hget', annasKey, 'value')
+    const [annasKey, bertsKey] = [await keyOf(anna.sessionId), await keyOf(bert.sessionId)]
+    const value = await redis.cli('hget', annasKey, 'value')
     expect(Buffer.from(value, 'base64').toString('latin1')).not.toMatch(/example\.com|userId|salt/)
     // Bert's name over Anna's session, altered bytes, and no entry at all.
-    redis.cli('hset', bertsKey, 'value', value)
-    redis.cli('hset', annasKey, 'value', `AAAA${value.slice(4)}`)
+    await redis.cli('hset', bertsKey, 'value', value)
+    await redis.cli('hset', annasKey, 'value', `AAAA${value.slice(4)}`)
     expect(await statusOf(b, anna)).toBe(200)
     const answer = await b.request('/users/me', { headers: { authorization: `Bearer ${bert.token}` } })
     expect(JSON.stringify(await answer.json())).toContain(`person`)
-    redis.cli('del', annasKey)
-    redis.cli('set', annasKey, 'nonsense')
+    await redis.cli('del', annasKey)
+    await redis.cli('set', annasKey, 'nonsense')
     expect(await statusOf(b, anna)).toBe(200)
     await untilUsed(b)
   })
@@ -98,7 +101,10 @@ describe('sessions in Redis', () => {
     await Promise.all([a.sync(), b.sync()])
     await untilUsed(b)
     expect(await statusOf(b, anna)).toBe(200)
-    await until(() => redis.cli('keys', `*${anna.sessionId}`).split('\n').length === 2, 'it is shared anew')
+    await until(
+      async () => (await redis.cli('keys', `*${anna.sessionId}`)).split('\n').length === 2,
+      'it is shared anew',
+    )
   })
 })
 
@@ -108,7 +114,7 @@ describe('a Redis that is lost', () => {
     const [anna, bert] = [await signUp(a), await signUp(a)]
     expect(await statusOf(a, anna)).toBe(200)
     await signOut(a, bert)
-    redis.cli('flushall')
+    await redis.cli('flushall')
     expect(await statusOf(b, anna)).toBe(200)
     expect(await statusOf(b, bert)).toBe(401)
   })
@@ -132,10 +138,7 @@ describe('a Redis that is lost', () => {
     const carl = await share(a)
     expect(await statusOf(b, carl)).toBe(200)
     // Hints, too: nothing else tells b.
-    await until(
-      () => Number(redis.cli('pubsub', 'numsub', redis.cli('pubsub', 'channels')).split('\n')[1]) >= 2,
-      'both listen',
-    )
+    await untilHeard(redis, 2)
     await signOut(a, carl)
     await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
   })
@@ -163,13 +166,13 @@ describe('a Redis that is lost', () => {
   it('and restored from an old dump brings no session back, on old nodes and new ones', async () => {
     const { a, b, open } = await openPair(redis.url)
     const [anna, bert] = [await share(a), await share(a)]
-    const restore = redis.dump()
+    const restore = await redis.dump()
     await signOut(a, anna)
     await redis.kill()
     restore()
     await redis.restart()
     await Promise.all([untilUsed(a), untilUsed(b)])
-    expect(redis.cli('hget', keyOf(anna.sessionId), 'value')).not.toBe('')
+    expect(await redis.cli('hget', await keyOf(anna.sessionId), 'value')).not.toBe('')
     const c = await open()
     for (const node of [a, b, c]) {
       expect(await statusOf(node, anna)).toBe(401)
@@ -199,13 +202,13 @@ describe('a Redis that cannot be used', () => {
     const lines: string[] = []
     const { a, b } = await openPair(redis.url, { logger: keepingLogger(lines) })
     const anna = await signUp(a)
-    redis.cli('replicaof', '127.0.0.1', '1')
+    await redis.cli('replicaof', '127.0.0.1', '1')
     try {
       await until(async () => (await readiness(a)).cache === 'failing', 'it shows')
       expect(await statusOf(b, anna)).toBe(200)
       await until(() => /READONLY/.test(lines.join('\n')), 'the log says why')
     } finally {
-      redis.cli('replicaof', 'no', 'one')
+      await redis.cli('replicaof', 'no', 'one')
     }
     await untilUsed(a)
   })
