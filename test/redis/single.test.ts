@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../src/runtime/logger.js'
+import { openRedis } from '../../src/storage/redis/open-redis.js'
 import type { BareNode } from '../flows/nodes.js'
 import {
   keepingLogger,
@@ -92,6 +94,43 @@ describe('sessions in Redis', () => {
     await redis.cli('set', annasKey, 'nonsense')
     expect(await statusOf(b, anna)).toBe(200)
     await untilUsed(b)
+  })
+
+  it('are believed for the grace only, however long Redis keeps them', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await share(a)
+    const value = await redis.cli('hget', await keyOf(anna.sessionId), 'value')
+    b.clock.advance(61_000)
+    await b.sync()
+    await untilUsed(b)
+    expect(await statusOf(b, anna)).toBe(200)
+    const isNew = async () => (await redis.cli('hget', await keyOf(anna.sessionId), 'value')) !== value
+    await until(isNew, 'the database was asked, and what it gave is shared')
+  })
+
+  it('take the place of older ones only, and never that of a tombstone', async () => {
+    const { entries, close } = await openRedis({ url: redis.url, name: 'test', logger: silentLogger })
+    // One connection carries commands in their order: once the fence is there, so is what went before.
+    const put = (floor: number, counter: number, value: string) =>
+      until(async () => {
+        entries.offer('entry', { floor, counter }, value, 60_000)
+        const fence = `${floor} ${counter} ${value} ${performance.now()}`
+        entries.offer('fence', { floor: 1, counter: 1 }, fence, 60_000)
+        return (await entries.read('fence')) === fence
+      }, 'the entry has been offered')
+    try {
+      await put(5, 2, 'first')
+      await put(4, 2, 'read earlier')
+      await put(5, 1, 'before the refresh')
+      expect(await entries.read('entry')).toBe('first')
+      await put(6, 2, 'second')
+      expect(await entries.read('entry')).toBe('second')
+      entries.bury('entry', 60_000)
+      await put(7, 3, 'of a node that was paused')
+      expect(await entries.read('entry')).toBeNull()
+    } finally {
+      await close()
+    }
   })
 
   it('of another generation are not found', async () => {
