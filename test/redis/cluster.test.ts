@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPair, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { openPair, type Person, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
 import { freePort, type RedisServer, redisCli, startRedis, until } from './redis-server.js'
 
 let masters: readonly RedisServer[] = []
@@ -17,8 +17,11 @@ beforeAll(async () => {
     ),
   )
   const addresses = masters.map(({ port }) => `127.0.0.1:${port}`)
-  redisCli('--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes')
-  await until(() => masters.every((master) => master.cli('cluster', 'info').includes('cluster_state:ok')), 'it serves')
+  await redisCli('--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes')
+  await until(async () => {
+    const states = await Promise.all(masters.map((master) => master.cli('cluster', 'info')))
+    return states.every((state) => state.includes('cluster_state:ok'))
+  }, 'it serves')
 })
 afterAll(() => Promise.all(masters.map((server) => server.dispose())))
 
@@ -26,11 +29,13 @@ it('Cluster: sessions lie on every node, hints reach every listener, and a lost 
   const hosts = masters.map(({ port }) => `127.0.0.1:${port}`).join(',')
   const { a, b } = await openPair(`redis+cluster://${hosts}`)
   await Promise.all([untilUsed(a), untilUsed(b)])
-  const people = []
-  for (let count = 0; count < 12; count++) people.push(await signUp(a))
-  const keys = () => masters.map((master) => master.cli('keys', 'sallyport:v1:*').split('\n').filter(Boolean).length)
-  await until(() => keys().reduce((sum, count) => sum + count, 0) >= 12, 'the sessions are in Redis')
-  expect(Math.min(...keys())).toBeGreaterThan(0)
+  const people: Person[] = []
+  const keysAt = async (master: RedisServer) =>
+    (await master.cli('keys', 'sallyport:v1:*')).split('\n').filter(Boolean).length
+  await until(async () => {
+    people.push(await signUp(a))
+    return people.length >= 12 && Math.min(...(await Promise.all(masters.map(keysAt)))) > 0
+  }, 'there are sessions on every node')
   for (const person of people) expect(await statusOf(b, person)).toBe(200)
 
   const [gone, late, ...others] = people

@@ -4,7 +4,7 @@ import type { Logger } from '../../src/runtime/logger.js'
 import { silentLogger } from '../../src/runtime/logger.js'
 import { emptyPostgresDatabase } from '../databases/test-database.js'
 import { type BareNode, type NodeOptions, openNodeOfTest } from '../flows/nodes.js'
-import { until } from './redis-server.js'
+import { type RedisServer, until } from './redis-server.js'
 
 /** Two nodes over one PostgreSQL and one Redis, whose clocks stand still: entries never grow old by themselves. */
 export interface Pair {
@@ -77,6 +77,29 @@ export async function readiness(node: BareNode): Promise<{ readonly status: numb
 }
 
 export const untilUsed = (node: BareNode) => until(async () => (await readiness(node)).cache === 'ok', 'Redis is used')
+
+/** Signs up somebody whose session is in Redis. A busy node may leave one unshared: nothing is owed to a cache. */
+export async function signUpShared(node: BareNode, isThere: (sessionId: string) => Promise<boolean>): Promise<Person> {
+  let shared: Person | undefined
+  await until(async () => {
+    await untilUsed(node)
+    const person = await signUp(node)
+    for (let looks = 0; looks < 10 && shared === undefined; looks++) {
+      if (await isThere(person.sessionId)) shared = person
+    }
+    return shared !== undefined
+  }, 'a session is in Redis')
+  if (shared === undefined) throw new Error('nobody is there')
+  return shared
+}
+
+/** Resolves when so many nodes listen on that Redis. */
+export async function untilHeard(redis: RedisServer, nodes: number): Promise<void> {
+  await until(async () => {
+    const counts = await redis.cli('pubsub', 'numsub', await redis.cli('pubsub', 'channels', 'sallyport*'))
+    return Number(counts.split('\n')[1]) >= nodes
+  }, 'the nodes listen')
+}
 
 /** A logger that keeps its lines as text. */
 export function keepingLogger(lines: string[]): Logger {

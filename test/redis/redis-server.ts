@@ -1,23 +1,24 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 /** A private Redis (or sentinel) on a loopback port, with its data in a folder of its own. */
 export interface RedisServer {
   readonly port: number
   readonly url: string
   /** Runs a command and gives what redis-cli prints. */
-  cli(...words: readonly string[]): string
+  cli(...words: readonly string[]): Promise<string>
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   kill(): Promise<void>
   /** Starts again on the same port, with the data that it finds. */
   restart(): Promise<void>
   /** Saves a dump, and gives what puts it back: done while the server is down. */
-  dump(): () => void
+  dump(): Promise<() => void>
   dispose(): Promise<void>
 }
 
@@ -32,9 +33,11 @@ function redisServerProgram(): string {
   return program
 }
 
-export function redisCli(...words: readonly string[]): string {
+/** Does not hold up the event loop, which the nodes of the test run on. */
+export async function redisCli(...words: readonly string[]): Promise<string> {
   const cli = join(dirname(redisServerProgram()), 'redis-cli')
-  return execFileSync(cli, [...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 }).trim()
+  const { stdout } = await promisify(execFile)(cli, [...words], { encoding: 'utf8', timeout: 20_000 })
+  return stdout.trim()
 }
 
 /** @param settings lines of redis.conf; with `sentinel …` among them it is a sentinel */
@@ -88,8 +91,8 @@ export async function startRedis(...settings: readonly string[]): Promise<RedisS
     async restart() {
       child = await launch()
     },
-    dump() {
-      cli('save')
+    async dump() {
+      await cli('save')
       copyFileSync(join(home, 'dump.rdb'), join(home, 'old.rdb'))
       return () => copyFileSync(join(home, 'old.rdb'), join(home, 'dump.rdb'))
     },

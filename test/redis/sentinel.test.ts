@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPair, readiness, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { openPair, readiness, signOut, signUp, signUpShared, statusOf, untilHeard, untilUsed } from './redis-nodes.js'
 import { type RedisServer, startRedis, until } from './redis-server.js'
 
 let master: RedisServer
@@ -15,11 +15,11 @@ beforeAll(async () => {
     'sentinel failover-timeout main 2000',
   ]
   sentinels = await Promise.all([1, 2, 3].map(() => startRedis(...watch)))
-  const knowEachOther = () =>
-    sentinels.every((sentinel) => {
-      const facts = sentinel.cli('sentinel', 'master', 'main').split('\n')
-      return facts[facts.indexOf('num-other-sentinels') + 1] === '2' && facts[facts.indexOf('num-slaves') + 1] === '1'
-    })
+  const knowsOthers = async (sentinel: RedisServer) => {
+    const facts = (await sentinel.cli('sentinel', 'master', 'main')).split('\n')
+    return facts[facts.indexOf('num-other-sentinels') + 1] === '2' && facts[facts.indexOf('num-slaves') + 1] === '1'
+  }
+  const knowEachOther = async () => (await Promise.all(sentinels.map(knowsOthers))).every(Boolean)
   await until(knowEachOther, 'the sentinels know each other')
 })
 afterAll(() => Promise.all([...sentinels, master, replica].map((server) => server.dispose())))
@@ -27,22 +27,19 @@ afterAll(() => Promise.all([...sentinels, master, replica].map((server) => serve
 it('Sentinel: the successor of a dead master is found without a restart, and nobody is signed out or brought back', async () => {
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
   const { a, b } = await openPair(`redis+sentinel://${hosts}/main`)
-  const [anna, bert, carl] = [await signUp(a), await signUp(a), await signUp(a)]
-  await until(() => master.cli('keys', `*${anna.sessionId}`) !== '', 'the session is in Redis')
+  const anna = await signUpShared(a, async (sessionId) => (await master.cli('keys', `*${sessionId}`)) !== '')
+  const [bert, carl] = [await signUp(a), await signUp(a)]
   await signOut(a, bert)
   await until(async () => (await statusOf(b, bert)) === 401, 'the other node has heard of it')
 
   await master.kill()
   expect(await statusOf(b, anna)).toBe(200)
   expect(await statusOf(b, bert)).toBe(401)
-  await until(() => replica.cli('role').startsWith('master'), 'the replica has taken over')
+  await until(async () => (await replica.cli('role')).startsWith('master'), 'the replica has taken over')
   await Promise.all([untilUsed(a), untilUsed(b)])
   expect(await statusOf(b, anna)).toBe(200)
   expect(await statusOf(b, bert)).toBe(401)
-  await until(
-    () => replica.cli('pubsub', 'numsub', replica.cli('pubsub', 'channels', 'sallyport*')).endsWith('\n2'),
-    'both listen',
-  )
+  await untilHeard(replica, 2)
   await signOut(a, carl)
   await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
 })

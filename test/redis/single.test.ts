@@ -1,5 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { keepingLogger, openPair, readiness, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
+import { silentLogger } from '../../src/runtime/logger.js'
+import { openRedis } from '../../src/storage/redis/open-redis.js'
+import type { BareNode } from '../flows/nodes.js'
+import {
+  keepingLogger,
+  openPair,
+  readiness,
+  signOut,
+  signUp,
+  signUpShared,
+  statusOf,
+  untilHeard,
+  untilUsed,
+} from './redis-nodes.js'
 import { type RedisServer, startRedis, until } from './redis-server.js'
 
 let redis: RedisServer
@@ -7,23 +20,27 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis.dispose())
-beforeEach(() => void redis.cli('flushall'))
+beforeEach(async () => {
+  await redis.cli('flushall')
+})
 
-const hits = () => Number(/keyspace_hits:(\d+)/.exec(redis.cli('info', 'stats'))?.[1])
+const reads = async () => Number(/cmdstat_hget:calls=(\d+)/.exec(await redis.cli('info', 'commandstats'))?.[1] ?? 0)
 const keyOf = (sessionId: string) => redis.cli('keys', `*${sessionId}`)
-const isShared = (sessionId: string) => until(() => keyOf(sessionId) !== '', 'the session is in Redis')
+const share = (node: BareNode) => signUpShared(node, async (sessionId) => (await keyOf(sessionId)) !== '')
 
 describe('sessions in Redis', () => {
   it('are read by a node that has not seen them, instead of the database', async () => {
     const { a, b } = await openPair(redis.url)
-    const anna = await signUp(a)
-    expect(await statusOf(a, anna)).toBe(200)
-    await isShared(anna.sessionId)
-    const before = hits()
+    const anna = await share(a)
+    await untilUsed(b)
+    const value = await redis.cli('hget', await keyOf(anna.sessionId), 'value')
+    const before = await reads()
     expect(await statusOf(b, anna)).toBe(200)
     expect(await statusOf(b, anna)).toBe(200)
     // The second time from memory.
-    expect(hits()).toBe(before + 1)
+    expect(await reads()).toBe(before + 1)
+    // Whoever reads the database shares what it gave, newly sealed.
+    expect(await redis.cli('hget', await keyOf(anna.sessionId), 'value')).toBe(value)
   })
 
   it('are refused everywhere soon after they were ended anywhere', async () => {
@@ -37,16 +54,14 @@ describe('sessions in Redis', () => {
 
   it('leave a tombstone that no late write replaces', async () => {
     const { a } = await openPair(redis.url)
-    const anna = await signUp(a)
-    expect(await statusOf(a, anna)).toBe(200)
-    await isShared(anna.sessionId)
-    const key = keyOf(anna.sessionId)
+    const anna = await share(a)
+    const key = await keyOf(anna.sessionId)
     await untilUsed(a)
     await signOut(a, anna)
-    await until(() => redis.cli('hget', key, 'value') === '', 'the tombstone is there')
-    expect(Number(redis.cli('pttl', key))).toBeGreaterThan(60_000)
+    await until(async () => (await redis.cli('hget', key, 'value')) === '', 'the tombstone is there')
+    expect(Number(await redis.cli('pttl', key))).toBeGreaterThan(60_000)
     expect(await statusOf(a, anna)).toBe(401)
-    expect(redis.cli('hget', key, 'value')).toBe('')
+    expect(await redis.cli('hget', key, 'value')).toBe('')
   })
 
   it('follow a refresh: the new token is good on the other node, the old one for the grace', async () => {
@@ -65,37 +80,70 @@ describe('sessions in Redis', () => {
 
   it('tell a reader of Redis nothing, and cannot be forged by a writer', async () => {
     const { a, b } = await openPair(redis.url)
-    const [anna, bert] = [await signUp(a), await signUp(a)]
-    for (const person of [anna, bert]) {
-      expect(await statusOf(a, person)).toBe(200)
-      await isShared(person.sessionId)
-    }
-    const [annasKey, bertsKey] = [keyOf(anna.sessionId), keyOf(bert.sessionId)]
-    const value = redis.cli('hget', annasKey, 'value')
+    const [anna, bert] = [await share(a), await share(a)]
+    const [annasKey, bertsKey] = [await keyOf(anna.sessionId), await keyOf(bert.sessionId)]
+    const value = await redis.cli('hget', annasKey, 'value')
     expect(Buffer.from(value, 'base64').toString('latin1')).not.toMatch(/example\.com|userId|salt/)
     // Bert's name over Anna's session, altered bytes, and no entry at all.
-    redis.cli('hset', bertsKey, 'value', value)
-    redis.cli('hset', annasKey, 'value', `AAAA${value.slice(4)}`)
+    await redis.cli('hset', bertsKey, 'value', value)
+    await redis.cli('hset', annasKey, 'value', `AAAA${value.slice(4)}`)
     expect(await statusOf(b, anna)).toBe(200)
     const answer = await b.request('/users/me', { headers: { authorization: `Bearer ${bert.token}` } })
     expect(JSON.stringify(await answer.json())).toContain(`person`)
-    redis.cli('del', annasKey)
-    redis.cli('set', annasKey, 'nonsense')
+    await redis.cli('del', annasKey)
+    await redis.cli('set', annasKey, 'nonsense')
     expect(await statusOf(b, anna)).toBe(200)
     await untilUsed(b)
   })
 
+  it('are believed for the grace only, however long Redis keeps them', async () => {
+    const { a, b } = await openPair(redis.url)
+    const anna = await share(a)
+    const value = await redis.cli('hget', await keyOf(anna.sessionId), 'value')
+    b.clock.advance(61_000)
+    await b.sync()
+    await untilUsed(b)
+    expect(await statusOf(b, anna)).toBe(200)
+    const isNew = async () => (await redis.cli('hget', await keyOf(anna.sessionId), 'value')) !== value
+    await until(isNew, 'the database was asked, and what it gave is shared')
+  })
+
+  it('take the place of older ones only, and never that of a tombstone', async () => {
+    const { entries, close } = await openRedis({ url: redis.url, name: 'test', logger: silentLogger })
+    // One connection carries commands in their order: once the fence is there, so is what went before.
+    const put = (floor: number, counter: number, value: string) =>
+      until(async () => {
+        entries.offer('entry', { floor, counter }, value, 60_000)
+        const fence = `${floor} ${counter} ${value} ${performance.now()}`
+        entries.offer('fence', { floor: 1, counter: 1 }, fence, 60_000)
+        return (await entries.read('fence')) === fence
+      }, 'the entry has been offered')
+    try {
+      await put(5, 2, 'first')
+      await put(4, 2, 'read earlier')
+      await put(5, 1, 'before the refresh')
+      expect(await entries.read('entry')).toBe('first')
+      await put(6, 2, 'second')
+      expect(await entries.read('entry')).toBe('second')
+      entries.bury('entry', 60_000)
+      await put(7, 3, 'of a node that was paused')
+      expect(await entries.read('entry')).toBeNull()
+    } finally {
+      await close()
+    }
+  })
+
   it('of another generation are not found', async () => {
     const { a, b } = await openPair(redis.url)
-    const anna = await signUp(a)
-    expect(await statusOf(a, anna)).toBe(200)
-    await isShared(anna.sessionId)
+    const anna = await share(a)
     await a.cleanUp()
     await Promise.all([a.sync(), b.sync()])
-    const before = hits()
+    await untilUsed(b)
     expect(await statusOf(b, anna)).toBe(200)
-    expect(hits()).toBe(before)
-    await until(() => redis.cli('keys', `*${anna.sessionId}`).split('\n').length === 2, 'it is shared anew')
+    await until(
+      async () => (await redis.cli('keys', `*${anna.sessionId}`)).split('\n').length === 2,
+      'it is shared anew',
+    )
   })
 })
 
@@ -105,14 +153,14 @@ describe('a Redis that is lost', () => {
     const [anna, bert] = [await signUp(a), await signUp(a)]
     expect(await statusOf(a, anna)).toBe(200)
     await signOut(a, bert)
-    redis.cli('flushall')
+    await redis.cli('flushall')
     expect(await statusOf(b, anna)).toBe(200)
     expect(await statusOf(b, bert)).toBe(401)
   })
 
   it('by kill -9 makes nodes slower and nothing else, and is used again once it is back, empty', async () => {
     const { a, b } = await openPair(redis.url)
-    const [anna, bert, carl] = [await signUp(a), await signUp(a), await signUp(a)]
+    const [anna, bert] = [await signUp(a), await signUp(a)]
     expect(await statusOf(a, anna)).toBe(200)
     await redis.kill()
     expect(await statusOf(b, anna)).toBe(200)
@@ -126,13 +174,10 @@ describe('a Redis that is lost', () => {
     await redis.restart()
     await Promise.all([untilUsed(a), untilUsed(b)])
     expect(await statusOf(b, anna)).toBe(200)
+    const carl = await share(a)
     expect(await statusOf(b, carl)).toBe(200)
-    await isShared(carl.sessionId)
     // Hints, too: nothing else tells b.
-    await until(
-      () => Number(redis.cli('pubsub', 'numsub', redis.cli('pubsub', 'channels')).split('\n')[1]) >= 2,
-      'both listen',
-    )
+    await untilHeard(redis, 2)
     await signOut(a, carl)
     await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
   })
@@ -159,18 +204,14 @@ describe('a Redis that is lost', () => {
 
   it('and restored from an old dump brings no session back, on old nodes and new ones', async () => {
     const { a, b, open } = await openPair(redis.url)
-    const [anna, bert] = [await signUp(a), await signUp(a)]
-    for (const person of [anna, bert]) {
-      expect(await statusOf(a, person)).toBe(200)
-      await isShared(person.sessionId)
-    }
-    const restore = redis.dump()
+    const [anna, bert] = [await share(a), await share(a)]
+    const restore = await redis.dump()
     await signOut(a, anna)
     await redis.kill()
     restore()
     await redis.restart()
     await Promise.all([untilUsed(a), untilUsed(b)])
-    expect(redis.cli('hget', keyOf(anna.sessionId), 'value')).not.toBe('')
+    expect(await redis.cli('hget', await keyOf(anna.sessionId), 'value')).not.toBe('')
     const c = await open()
     for (const node of [a, b, c]) {
       expect(await statusOf(node, anna)).toBe(401)
@@ -200,13 +241,13 @@ describe('a Redis that cannot be used', () => {
     const lines: string[] = []
     const { a, b } = await openPair(redis.url, { logger: keepingLogger(lines) })
     const anna = await signUp(a)
-    redis.cli('replicaof', '127.0.0.1', '1')
+    await redis.cli('replicaof', '127.0.0.1', '1')
     try {
       await until(async () => (await readiness(a)).cache === 'failing', 'it shows')
       expect(await statusOf(b, anna)).toBe(200)
       await until(() => /READONLY/.test(lines.join('\n')), 'the log says why')
     } finally {
-      redis.cli('replicaof', 'no', 'one')
+      await redis.cli('replicaof', 'no', 'one')
     }
     await untilUsed(a)
   })
