@@ -203,7 +203,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   )
 
   const jar = createCookieJar(config)
-  const profile = { userAnswerOf, rename, current: tokens.current }
+  const profile = { userAnswerOf, rename, current: tokens.upToDate }
   const services = { passwords, tokens, profile, sessions, health, keyring }
   const app = createHttpApp({
     routes: allRoutes(services),

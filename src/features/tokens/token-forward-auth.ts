@@ -34,6 +34,8 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
             'X-Auth-Session-Id': 'The session',
             'X-Auth-Roles': 'The roles, comma-separated',
             'X-Auth-Email': 'The email address, with `%` and whatever is not ASCII percent-encoded; absent for a guest',
+            'Set-Cookie':
+              'Where a browser came with a cookie that is due for another one: hand it on with the answer of the page',
           },
         },
       },
@@ -45,7 +47,7 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
       if (credential === null) throw new SallyportError('unauthenticated')
       const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null)
       if (query !== '') checkDemands(identity, query)
-      return { status: 200, headers: identityHeaders(identity), body: null }
+      return { status: 200, headers: identityHeaders(identity), body: null, caller: { credential, identity } }
     },
   }
 }
