@@ -4,6 +4,7 @@ import { isPermitted } from '../../contract/permission.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { readCredential } from '../../http/credentials.js'
 import type { Door } from '../../http/door.js'
+import { parseQuery } from '../../http/query.js'
 import type { TokenService } from './token-service.js'
 
 /**
@@ -52,17 +53,18 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
   }
 }
 
+const DEMANDS: ReadonlySet<string> = new Set(['role', 'permission'])
+
 function checkDemands(identity: Identity, query: string): void {
-  const demands = new URLSearchParams(query)
+  const demands = parseQuery(query, DEMANDS)
   // A demand that is misspelt must not pass for one that is met.
-  const unknown = [...demands.keys()].find((name) => name !== 'role' && name !== 'permission')
-  if (unknown !== undefined) {
+  if (Object.keys(demands).some((name) => !DEMANDS.has(name))) {
     throw new SallyportError('invalid_request', { detail: 'The query may hold `role` and `permission` alone.' })
   }
-  for (const role of demands.getAll('role')) {
+  for (const role of demands['role'] ?? []) {
     if (!identity.roles.includes(role)) throw new SallyportError('forbidden', { detail: 'A role is missing.' })
   }
-  for (const permission of demands.getAll('permission')) {
+  for (const permission of demands['permission'] ?? []) {
     if (!isPermitted(identity.permissions, permission)) {
       throw new SallyportError('forbidden', { detail: 'A permission is missing.' })
     }
