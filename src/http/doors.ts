@@ -8,20 +8,23 @@ import { checkValue } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
 import { createRenewal } from './renewal.js'
+import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
 
 /** Answers at the doors' paths, with the little that every answer must carry. */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert'>,
+  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
   const clientAddress = createClientAddress(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config))
   const jar = createCookieJar(config)
   const renew = createRenewal(dependencies)
-  const doors = new Map<string, Door>()
-  for (const door of dependencies.doors) for (const path of door.paths(config)) doors.set(path, door)
+  const doors = new Map<string, OpenDoor>()
+  for (const door of dependencies.doors) {
+    for (const path of door.paths(config)) doors.set(path, { door, durations: dependencies.durations.of(path) })
+  }
 
   const clientOf = (call: DoorCall, requestId: string): ClientContext => ({
     ipAddress: clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null),
@@ -38,7 +41,8 @@ export function createDoors(
     return fields
   }
 
-  async function answer(door: Door, call: DoorCall): Promise<Answer> {
+  async function answer({ door, durations }: OpenDoor, call: DoorCall): Promise<Answer> {
+    const started = performance.now()
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
       const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
@@ -48,17 +52,24 @@ export function createDoors(
         const cookies = await renew(caller)
         if (cookies) for (const value of setCookieHeaders(jar, cookies)) fields.push('set-cookie', value)
       }
+      durations.record(call.method, status, started)
       return finished(call.method, status, fields, body)
     } catch (error) {
       const { status, headers, body } = problemAnswer(error, requestId, logger)
+      durations.record(call.method, status, started)
       return finished(call.method, status, fieldsOf(requestId, headers), body)
     }
   }
 
   return (call) => {
-    const door = doors.get(call.path)
-    return door ? answer(door, call) : null
+    const open = doors.get(call.path)
+    return open ? answer(open, call) : null
   }
+}
+
+interface OpenDoor {
+  readonly door: Door
+  readonly durations: RouteDurations
 }
 
 /** Whose request it is costs more than the rest, and the hottest door does not ask. */

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.js'
 import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
 import type { Door } from './door.js'
+import type { RequestDurations } from './request-durations.js'
 import type { LimitName } from './route.js'
 
 /** The part of the configuration that HTTP depends on. */
@@ -54,6 +55,8 @@ export interface HttpDependencies {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>
   }
+  /** Where it is noted how long answers took. */
+  readonly durations: RequestDurations
   readonly limits: {
     /**
      * Counts one request.

@@ -39,7 +39,7 @@ interface Exchange {
  * validation, then whatever the handler decides.
  */
 export function createHttpApp(dependencies: HttpDependencies): HttpApp {
-  const { config, logger, clock } = dependencies
+  const { config, logger, clock, durations } = dependencies
   const jar = createCookieJar(config)
   const openapi: HttpApp['openapi'] = once(() => describeApi(routes, dependencies.doors, config, jar))
   const routes = [...dependencies.routes, ...documentRoutes(openapi)]
@@ -105,6 +105,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     exchange.fields.set('x-request-id', requestId)
     const started = performance.now()
     const { status, fields, body } = await walk(exchange).catch((error: unknown) => refusal(error, requestId))
+    durations.of(exchange.template).record(method, status, started)
     const line = { request_id: requestId, method, route: exchange.template, status }
     logger.info({ ...line, duration_ms: Math.round(performance.now() - started) }, 'request')
     exchange.fields.take(fields)

@@ -12,7 +12,7 @@ import { looksLikeJwt } from './token-jwt.js'
 import { createOpaqueTokens } from './token-opaque.js'
 import { refreshSession } from './token-refresh.js'
 import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
-import type { IssuedTokens } from './token-types.js'
+import type { IssuedTokens, RefreshOutcome } from './token-types.js'
 
 export { parseToken } from './token-codec.js'
 
@@ -65,8 +65,10 @@ export function createTokenService(parts: {
   readonly revocations: RevocationService
   readonly clock: Clock
   readonly settings: TokenSettings
+  /** Hears of every attempt to refresh. */
+  readonly onRefresh?: (outcome: RefreshOutcome) => void
 }): TokenService {
-  const { sessions, settings, clock } = parts
+  const { sessions, settings, clock, onRefresh = () => undefined } = parts
   const { lifetimes } = sessions
   const { mode } = lifetimes
   const opaque = createOpaqueTokens(parts)
@@ -159,8 +161,17 @@ export function createTokenService(parts: {
       return tokens.authenticate(token, tenantHeader)
     },
 
-    refresh: async (token, tenantHeader, client) =>
-      issue(await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)),
+    async refresh(token, tenantHeader, client) {
+      try {
+        const { found, isRepeat } = await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)
+        const tokens = await issue(found)
+        onRefresh(isRepeat ? 'repeated' : 'success')
+        return tokens
+      } catch (error) {
+        onRefresh(error instanceof SallyportError ? error.code : 'internal')
+        throw error
+      }
+    },
 
     async convert({ token, source }, identity) {
       if (source !== 'cookie') return null
