@@ -26,6 +26,7 @@ import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
 import { createHttpApp } from './http/http-app.js'
 import type { HttpApp } from './http/http-app-types.js'
+import { RequestDurations } from './http/request-durations.js'
 import { createCleanUp } from './jobs/clean-up.js'
 import { type Job, repeat } from './jobs/repeat.js'
 import { allDoors, allRoutes } from './routes.js'
@@ -203,7 +204,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   )
 
   const jar = createCookieJar(config)
-  const profile = { userAnswerOf, rename, current: tokens.current }
+  const profile = { userAnswerOf, rename, current: tokens.upToDate }
   const services = { passwords, tokens, profile, sessions, health, keyring }
   const app = createHttpApp({
     routes: allRoutes(services),
@@ -218,6 +219,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     convert: (credential, identity) => tokens.convert(credential, identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
+    durations: new RequestDurations(),
   })
 
   const jobs: readonly Job[] = [

@@ -1,8 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SallyportError } from '../contract/sallyport-error.js'
-import type { HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
+import type { Answer } from '../http/answer.js'
+import { callOf } from '../http/http-app.js'
+import type { Call, HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal } from '../http/problem.js'
 import { securityHeaders } from '../http/security-headers.js'
 import { answerClientError } from './node-client-error.js'
@@ -20,18 +22,16 @@ export interface NodeServerOptions {
 }
 
 /**
- * A `node:http` server over the application, not listening yet. Doors are answered on the raw request;
- * for everything else a `Request` is built.
+ * A `node:http` server over the application, not listening yet. Doors and whatever only reads are
+ * answered on the raw request; for a body a `Request` is built.
  */
 export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: NodeServerOptions): Server {
   const common = securityHeaders(config)
   // The answer is written here and not handed back as a `Response`, which would be taken apart again at once.
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const answer = await app.answer(request, { remoteAddress: incoming.socket.remoteAddress ?? null })
-      outgoing.statusCode = answer.status
-      for (const [name, value] of Object.entries(headersOf(answer.headers))) outgoing.setHeader(name, value)
-      outgoing.end(answer.body ?? '')
+      if (!(outgoing instanceof ServerResponse)) throw new Error('HTTP/2 is not served here')
+      write(outgoing, await app.answer(callOf(request, { remoteAddress: incoming.socket.remoteAddress ?? null })))
       return RESPONSE_ALREADY_SENT
     },
     {
@@ -50,11 +50,11 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
       return
     }
-    const door = knock(app, incoming)
-    if (!door) return listener(incoming, outgoing)
-    const { status, fields, body } = await door
-    const length = status === 204 || status === 304 ? [] : ['content-length', String(Buffer.byteLength(body ?? ''))]
-    outgoing.writeHead(status, [...fields, ...length]).end(body ?? undefined)
+    const call = bodilessCall(incoming)
+    const isRead = call.method === 'GET' || call.method === 'HEAD'
+    const answer = isRead ? app.answer(call) : app.knock(call)
+    if (answer === null) return listener(incoming, outgoing)
+    write(outgoing, await answer)
   }
 
   const server = createServer(
@@ -81,24 +81,25 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
   return server
 }
 
-function knock(app: HttpApp, incoming: IncomingMessage): ReturnType<HttpApp['knock']> {
+/** What is sent with a GET or to a door is not read; node drops it once the answer is out. */
+function bodilessCall(incoming: IncomingMessage): Call {
   const [path = '', query = ''] = splitOnce(incoming.url ?? '', '?')
-  return app.knock({
+  return {
     method: incoming.method ?? 'GET',
     path,
     query,
+    host: incoming.headers.host ?? '',
     header: (name) => {
       const value = incoming.headers[name.toLowerCase()]
       return Array.isArray(value) ? value.join(', ') : value
     },
     remoteAddress: incoming.socket.remoteAddress ?? null,
-  })
+    body: () => null,
+  }
 }
 
-// `Headers` joins what has one name, but cookies must stay apart (RFC 6265 §3).
-function headersOf(headers: Headers): Record<string, string | string[]> {
-  const cookies = headers.getSetCookie()
-  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) }
+function write(outgoing: ServerResponse, { status, fields, body }: Answer): void {
+  outgoing.writeHead(status, [...fields]).end(body ?? undefined)
 }
 
 function splitOnce(text: string, separator: string): string[] {

@@ -1,7 +1,7 @@
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { CookieJar } from './cookies.js'
-import { readCookie, readCookies, readCredential } from './credentials.js'
+import { type HeaderGetter, readCookie, readCookies, readCredential } from './credentials.js'
 import type { HttpDependencies } from './http-app-types.js'
 import type { Guard } from './route.js'
 
@@ -18,12 +18,11 @@ export interface Caller {
  */
 export async function identifyCaller(
   guard: Guard,
-  headers: Headers,
+  header: HeaderGetter,
   client: ClientContext,
   jar: CookieJar,
   authenticate: HttpDependencies['authenticate'],
 ): Promise<Caller> {
-  const header = (name: string) => headers.get(name)
   const refreshCookie = orNull(() => readCookie(header, jar.refreshName))
   const sessionCookies = orNull(() => readCookies(header, jar.accessName)) ?? []
   if (guard.authentication === 'none') {
@@ -32,7 +31,7 @@ export async function identifyCaller(
   }
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
-  const identity = await authenticate(credential, client, headers.get('x-tenant-id'), guard.csrf === 'token')
+  const identity = await authenticate(credential, client, header('x-tenant-id') ?? null, guard.csrf === 'token')
   return { identity, credential, sessionCookies, refreshCookie }
 }
 

@@ -1,14 +1,15 @@
 import { SallyportError } from '../contract/sallyport-error.js'
+import type { HeaderGetter } from './credentials.js'
 import { parseStrictJson } from './strict-json.js'
 
 const MOST_BODY_BYTES = 64 * 1024
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
 
-/** What is needed of a `Request`. */
+/** What is needed of a request. */
 export interface BodySource {
-  readonly headers: Headers
-  readonly body: ReadableStream<Uint8Array> | null
+  readonly header: HeaderGetter
+  readonly body: () => ReadableStream<Uint8Array> | null
 }
 
 /**
@@ -25,16 +26,17 @@ export async function discardBody(source: BodySource): Promise<void> {
   await readBytes(source)
 }
 
-async function readBytes({ headers, body }: BodySource): Promise<Buffer> {
-  checkDeclaredLength(headers.get('content-length'))
-  if (body === null) return Buffer.alloc(0)
+async function readBytes({ header, body }: BodySource): Promise<Buffer> {
+  checkDeclaredLength(header('content-length') ?? null)
+  const stream = body()
+  if (stream === null) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = body.getReader()
+  const reader = stream.getReader()
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (part.value.length === 0) continue
-      if (length === 0) checkMediaType(headers)
+      if (length === 0) checkMediaType(header)
       length += part.value.length
       if (length > MOST_BODY_BYTES) throw tooLarge()
       chunks.push(part.value)
@@ -56,10 +58,10 @@ function checkDeclaredLength(declared: string | null): void {
   if (Number(declared) > MOST_BODY_BYTES) throw tooLarge()
 }
 
-function checkMediaType(headers: Headers): void {
-  const encoding = headers.get('content-encoding')
+function checkMediaType(header: HeaderGetter): void {
+  const encoding = header('content-encoding') ?? null
   const isPlain = encoding === null || encoding.trim().toLowerCase() === 'identity'
-  if (!isPlain || !JSON_TYPE.test(headers.get('content-type') ?? '')) throw new SallyportError('unsupported_media_type')
+  if (!isPlain || !JSON_TYPE.test(header('content-type') ?? '')) throw new SallyportError('unsupported_media_type')
 }
 
 // Replacing what is not UTF-8 would let two different passwords or names become one.

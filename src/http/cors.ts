@@ -1,3 +1,5 @@
+import type { HeaderGetter } from './credentials.js'
+import type { Fields } from './fields.js'
 import type { OriginPolicy } from './origins.js'
 
 const REQUEST_HEADERS = 'authorization, content-type, x-csrf-token, x-tenant-id, x-request-id'
@@ -14,35 +16,35 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_SECONDS = '600'
 
 /** True where a browser asks before the real request (Fetch standard, CORS-preflight). */
-export function isPreflight(request: Request): boolean {
-  return (
-    request.method === 'OPTIONS' &&
-    request.headers.has('origin') &&
-    request.headers.has('access-control-request-method')
-  )
+export function isPreflight(method: string, header: HeaderGetter): boolean {
+  return method === 'OPTIONS' && isSent(header, 'origin') && isSent(header, 'access-control-request-method')
 }
 
 /** Adds what lets a page of `server.cors.origins` read the answer. Exact origins with credentials, never `*`. */
-export function addCorsHeaders(request: Request, origins: OriginPolicy, headers: Headers): void {
+export function addCorsHeaders(header: HeaderGetter, origins: OriginPolicy, fields: Fields): void {
   if (origins.readers.size === 0) return
-  headers.append('vary', 'Origin')
-  const origin = request.headers.get('origin')
+  fields.add('vary', 'Origin')
+  const origin = header('origin') ?? null
   if (origin === null || !origins.readers.has(origin)) return
-  headers.set('access-control-allow-origin', origin)
-  headers.set('access-control-allow-credentials', 'true')
-  headers.set('access-control-expose-headers', EXPOSED_HEADERS)
-  headers.set('cross-origin-resource-policy', 'cross-origin')
+  fields.set('access-control-allow-origin', origin)
+  fields.set('access-control-allow-credentials', 'true')
+  fields.set('access-control-expose-headers', EXPOSED_HEADERS)
+  fields.set('cross-origin-resource-policy', 'cross-origin')
 }
 
 /** Adds the answer to a preflight, for an allowed origin; for any other the browser refuses by itself. */
 export function addPreflightHeaders(
-  request: Request,
+  header: HeaderGetter,
   origins: OriginPolicy,
   methods: readonly string[],
-  headers: Headers,
+  fields: Fields,
 ): void {
-  if (!origins.readers.has(request.headers.get('origin') ?? '')) return
-  headers.set('access-control-allow-methods', methods.join(', '))
-  headers.set('access-control-allow-headers', REQUEST_HEADERS)
-  headers.set('access-control-max-age', PREFLIGHT_SECONDS)
+  if (!origins.readers.has(header('origin') ?? '')) return
+  fields.set('access-control-allow-methods', methods.join(', '))
+  fields.set('access-control-allow-headers', REQUEST_HEADERS)
+  fields.set('access-control-max-age', PREFLIGHT_SECONDS)
+}
+
+function isSent(header: HeaderGetter, name: string): boolean {
+  return typeof header(name) === 'string'
 }

@@ -1,5 +1,6 @@
 import type { Credential, Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import type { HeaderGetter } from './credentials.js'
 import type { HttpDependencies } from './http-app-types.js'
 import type { OriginPolicy } from './origins.js'
 import type { CsrfGuard } from './route.js'
@@ -8,7 +9,7 @@ export interface CsrfRequest {
   readonly guard: CsrfGuard
   readonly credential: Credential | null
   readonly identity: Identity | null
-  readonly headers: Headers
+  readonly header: HeaderGetter
   /** The host that was asked, as the request names it. */
   readonly host: string | null
 }
@@ -25,9 +26,9 @@ export async function checkCsrf(
   if (request.guard === 'none') return
   // No browser adds an Authorization header by itself: there is no ambient authority to abuse.
   if (request.guard === 'token' && request.credential?.source === 'header') return
-  checkOrigin(request.headers, request.host, origins)
+  checkOrigin(request.header, request.host, origins)
   if (request.guard !== 'token' || request.identity === null) return
-  const token = request.headers.get('x-csrf-token')
+  const token = request.header('x-csrf-token')
   if (!token || !(await csrf.verify(request.identity, token))) {
     throw new SallyportError('csrf_rejected', {
       detail: 'The header `X-CSRF-Token` must carry the value of `GET /auth/csrf` for this session.',
@@ -36,12 +37,12 @@ export async function checkCsrf(
 }
 
 // Neither header: not a browser of the last years, and without a browser there is no forgery.
-function checkOrigin(headers: Headers, host: string | null, origins: OriginPolicy): void {
-  const origin = headers.get('origin')
+function checkOrigin(header: HeaderGetter, host: string | null, origins: OriginPolicy): void {
+  const origin = header('origin') ?? null
   if (origin !== null && !origins.isAllowed(origin, host)) {
     throw new SallyportError('csrf_rejected', { detail: 'The `Origin` of the request is not allowed here.' })
   }
-  const site = headers.get('sec-fetch-site')
+  const site = header('sec-fetch-site') ?? null
   const isOwnSite = site === null || site === 'same-origin' || site === 'none'
   if (!isOwnSite && (origin === null || !origins.isListed(origin))) {
     throw new SallyportError('csrf_rejected', { detail: 'A browser marked the request as coming from another site.' })

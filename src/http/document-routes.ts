@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { HeaderGetter } from './credentials.js'
 import { defineRoute, type Route } from './define-route.js'
 import { DOCS_CSP, docsHtml, docsScript, readDocsAsset } from './docs-page.js'
 import type { OpenApiDocument } from './http-app-types.js'
@@ -25,8 +26,8 @@ export function documentRoutes(document: () => OpenApiDocument): Route[] {
         304: unchanged,
       },
       errors: [],
-      handle: async ({ headers }) =>
-        cacheable(headers, 'application/json; charset=utf-8', JSON.stringify(document()), SECONDS.document),
+      handle: async ({ header }) =>
+        cacheable(header, 'application/json; charset=utf-8', JSON.stringify(document()), SECONDS.document),
     }),
     defineRoute({
       method: 'GET',
@@ -38,8 +39,8 @@ export function documentRoutes(document: () => OpenApiDocument): Route[] {
       guard,
       responses: { 200: { description: 'A page', contentType: 'text/html' }, 304: unchanged },
       errors: [],
-      handle: async ({ headers }) => {
-        const reply = cacheable(headers, 'text/html; charset=utf-8', docsHtml, SECONDS.document)
+      handle: async ({ header }) => {
+        const reply = cacheable(header, 'text/html; charset=utf-8', docsHtml, SECONDS.document)
         return { ...reply, headers: { ...reply.headers, 'content-security-policy': DOCS_CSP } }
       },
     }),
@@ -65,14 +66,14 @@ function assetRoute(
     guard,
     responses: { 200: { description: 'The file', contentType }, 304: unchanged },
     errors: [],
-    handle: async ({ headers }) => cacheable(headers, `${contentType}; charset=utf-8`, await read(name), SECONDS.asset),
+    handle: async ({ header }) => cacheable(header, `${contentType}; charset=utf-8`, await read(name), SECONDS.asset),
   })
 }
 
-function cacheable(headers: Headers, contentType: string, content: string, seconds: number): Reply {
+function cacheable(header: HeaderGetter, contentType: string, content: string, seconds: number): Reply {
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`
   const caching = { etag, 'cache-control': `public, max-age=${seconds}` }
-  const known = (headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  const known = (header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   if (known.includes(etag)) return { status: 304, headers: caching }
   return { status: 200, headers: caching, raw: { contentType, content } }
 }

@@ -1,5 +1,6 @@
 import type { ClientContext } from '../contract/identity.js'
 import type { HttpConfig } from './http-app-types.js'
+import type { Renewable } from './renewal.js'
 import type { RouteDeclaration } from './route.js'
 
 /** A request at a door: no `Request`, no body, only what the answer depends on. */
@@ -18,6 +19,8 @@ export interface DoorReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
+  /** Who was let in: a browser whose cookie is due for another one gets it with the answer, as from a route. */
+  readonly caller?: Renewable
 }
 
 /** What OpenAPI says of a door. */

@@ -1,21 +1,30 @@
 import type { ClientContext } from '../contract/identity.js'
 import { createClientAddress } from '../runtime/client-address.js'
 import { knownUserAgent } from '../runtime/user-agent.js'
+import { type Answer, finished } from './answer.js'
+import { createCookieJar, setCookieHeaders } from './cookies.js'
 import type { Door, DoorReply, DoorRequest } from './door.js'
-import type { DoorAnswer, DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
+import { checkValue } from './fields.js'
+import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
+import { createRenewal } from './renewal.js'
+import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
 
 /** Answers at the doors' paths, with the little that every answer must carry. */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger'>,
+  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
   const clientAddress = createClientAddress(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config))
-  const doors = new Map<string, Door>()
-  for (const door of dependencies.doors) for (const path of door.paths(config)) doors.set(path, door)
+  const jar = createCookieJar(config)
+  const renew = createRenewal(dependencies)
+  const doors = new Map<string, OpenDoor>()
+  for (const door of dependencies.doors) {
+    for (const path of door.paths(config)) doors.set(path, { door, durations: dependencies.durations.of(path) })
+  }
 
   const clientOf = (call: DoorCall, requestId: string): ClientContext => ({
     ipAddress: clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null),
@@ -23,31 +32,44 @@ export function createDoors(
     requestId,
   })
 
-  /** Names and values in turn, the door's own in place of ours. */
+  /** The door's own in place of ours. Built in one go: a door is the hottest place of all. */
   function fieldsOf(requestId: string, own: DoorReply['headers']): string[] {
     const fields: string[] = []
     for (const [name, value] of common) if (own[name] === undefined) fields.push(name, value)
     if (own['x-request-id'] === undefined) fields.push('x-request-id', requestId)
-    for (const name in own) fields.push(name, own[name] ?? '')
+    for (const name in own) fields.push(name, checkValue(name, own[name] ?? ''))
     return fields
   }
 
-  async function answer(door: Door, call: DoorCall): Promise<DoorAnswer> {
+  async function answer({ door, durations }: OpenDoor, call: DoorCall): Promise<Answer> {
+    const started = performance.now()
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
-      const { status, headers, body } = await door.answer(new LazyDoorRequest(call, () => clientOf(call, requestId)))
-      checkHeaders(headers)
-      return { status, fields: fieldsOf(requestId, headers), body }
+      const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
+      const { status, headers, body, caller } = await door.answer(request)
+      const fields = fieldsOf(requestId, headers)
+      if (caller?.credential?.source === 'cookie') {
+        const cookies = await renew(caller)
+        if (cookies) for (const value of setCookieHeaders(jar, cookies)) fields.push('set-cookie', value)
+      }
+      durations.record(call.method, status, started)
+      return finished(call.method, status, fields, body)
     } catch (error) {
       const { status, headers, body } = problemAnswer(error, requestId, logger)
-      return { status, fields: fieldsOf(requestId, headers), body }
+      durations.record(call.method, status, started)
+      return finished(call.method, status, fieldsOf(requestId, headers), body)
     }
   }
 
   return (call) => {
-    const door = doors.get(call.path)
-    return door ? answer(door, call) : null
+    const open = doors.get(call.path)
+    return open ? answer(open, call) : null
   }
+}
+
+interface OpenDoor {
+  readonly door: Door
+  readonly durations: RouteDurations
 }
 
 /** Whose request it is costs more than the rest, and the hottest door does not ask. */
@@ -70,12 +92,5 @@ class LazyDoorRequest implements DoorRequest {
 
   get client(): ClientContext {
     return this.#clientOf()
-  }
-}
-
-// Whatever writes the answer refuses these as well, but past the point where a refusal can still be answered.
-function checkHeaders(headers: DoorReply['headers']): void {
-  for (const name in headers) {
-    if (!/^[\x20-\x7E]*$/.test(headers[name] ?? '')) throw new Error(`The door's header ${name} has an illegal value`)
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.js'
 import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
 import type { Door } from './door.js'
+import type { RequestDurations } from './request-durations.js'
 import type { LimitName } from './route.js'
 
 /** The part of the configuration that HTTP depends on. */
@@ -54,6 +55,8 @@ export interface HttpDependencies {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>
   }
+  /** Where it is noted how long answers took. */
+  readonly durations: RequestDurations
   readonly limits: {
     /**
      * Counts one request.
@@ -79,21 +82,21 @@ export interface DoorCall {
   readonly remoteAddress: string | null
 }
 
-/** The answer of a door as it goes out. Flat: objects put together from others cost more than all the rest of it. */
-export interface DoorAnswer {
-  readonly status: number
-  /** Names and values in turn, each name once. */
-  readonly fields: readonly string[]
-  readonly body: string | null
+/** The same with what a route may need beside it. */
+export interface Call extends DoorCall {
+  /** That was asked, as the request names it. */
+  readonly host: string
+  /** What is left to read of it; asked for only where there may be one. */
+  readonly body: () => ReadableStream<Uint8Array> | null
 }
 
 export interface HttpApp {
   /** Answers one request, doors and routes alike; never throws. */
   fetch(request: Request, connection?: Connection): Promise<Response>
-  /** The same without a `Response`, for a server that writes it itself. */
-  answer(request: Request, connection?: Connection): Promise<Answer>
-  /** The answer of a door where one stands at this path, else `null`: for servers that can spare building a `Request`. */
-  knock(call: DoorCall): Promise<DoorAnswer> | null
+  /** The same without `Request` and `Response`, for a server that can spare them. */
+  answer(call: Call): Promise<Answer>
+  /** The answer of a door where one stands at this path, else `null`. */
+  knock(call: DoorCall): Promise<Answer> | null
   /** The OpenAPI 3.1 document of every route and door. */
   openapi(): OpenApiDocument
 }

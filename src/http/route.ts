@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../contract/error-codes.js'
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
+import type { HeaderGetter } from './credentials.js'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
@@ -41,7 +42,7 @@ export interface RouteRequest<Body, Query, Params, Who> {
   readonly client: ClientContext
   /** `X-Tenant-ID` as sent. */
   readonly tenantHeader: string | null
-  readonly headers: Headers
+  readonly header: HeaderGetter
 }
 
 /** Cookies to set or clear beside the answer; names and attributes are the cookie jar's business. */

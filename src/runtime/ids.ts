@@ -40,6 +40,11 @@ export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
 
+/** When a UUIDv7 was made, milliseconds since the epoch, by the clock of its maker. */
+export function timeOfUuidv7(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16)
+}
+
 /** The sixteen bytes of a canonical UUID. */
 export function uuidToBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex')

@@ -5,6 +5,7 @@ import { defineRoute, type Route } from '../../src/http/define-route.js'
 import type { Door } from '../../src/http/door.js'
 import { createHttpApp } from '../../src/http/http-app.js'
 import type { HttpApp, HttpConfig } from '../../src/http/http-app-types.js'
+import { RequestDurations } from '../../src/http/request-durations.js'
 import { ManualClock } from '../../src/runtime/clock.js'
 import { validated } from '../openapi/validate-answer.js'
 
@@ -65,6 +66,7 @@ export function createSampleApp(options: SampleOptions = {}): SampleApp {
     },
     logger: { info: (fields) => log.push(fields), error: (fields) => log.push(fields) },
     clock: new ManualClock(),
+    durations: new RequestDurations(),
     authenticate: async ({ token }) => {
       if (token === 'good') return identity
       if (token === 'poor') return { ...identity, permissions: [] }

@@ -17,7 +17,7 @@ describe('the queue of password hashes', () => {
   it('runs no more at once than it may, and the others in the order they came', async () => {
     const queue = new PasswordHashQueue({ concurrency: 2, longest: 10, deadline: 1_000 })
     const hashes = [pending(), pending(), pending(), pending()]
-    const results = hashes.map(({ work }) => queue.run(work))
+    const results = hashes.map(({ work }) => queue.run('argon2id', work))
     await vi.advanceTimersByTimeAsync(0)
     expect(hashes.map(({ work }) => work.mock.calls.length)).toEqual([1, 1, 0, 0])
     hashes[1]?.finish()
@@ -31,20 +31,20 @@ describe('the queue of password hashes', () => {
   it('answers `overloaded` with the seconds to wait once the queue is full', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 1, deadline: 1_000 })
     const [first, second, third] = [pending(), pending(), pending()]
-    const results = [queue.run(first.work), queue.run(second.work)]
-    await expect(queue.run(third.work)).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 })
+    const results = [queue.run('argon2id', first.work), queue.run('argon2id', second.work)]
+    await expect(queue.run('argon2id', third.work)).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 })
     expect(third.work).not.toHaveBeenCalled()
     first.finish()
     second.finish()
     await Promise.all(results)
-    await expect(queue.run(async () => 'served again')).resolves.toBe('served again')
+    await expect(queue.run('argon2id', async () => 'served again')).resolves.toBe('served again')
   })
 
   it('gives up who has waited too long, without ever hashing for them', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
     const [first, second] = [pending(), pending()]
-    const served = queue.run(first.work)
-    const late = expect(queue.run(second.work)).rejects.toMatchObject({ code: 'overloaded' })
+    const served = queue.run('argon2id', first.work)
+    const late = expect(queue.run('argon2id', second.work)).rejects.toMatchObject({ code: 'overloaded' })
     await vi.advanceTimersByTimeAsync(1_000)
     await late
     first.finish()
@@ -58,15 +58,15 @@ describe('the queue of password hashes', () => {
     const failing = async () => {
       throw new Error('native failure')
     }
-    await expect(queue.run(failing)).rejects.toThrow('native failure')
-    await expect(queue.run(async () => 1)).resolves.toBe(1)
+    await expect(queue.run('argon2id', failing)).rejects.toThrow('native failure')
+    await expect(queue.run('argon2id', async () => 1)).resolves.toBe(1)
   })
 
   it('refuses whoever waits when it closes', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
     const first = pending()
-    const served = queue.run(first.work)
-    const waiting = expect(queue.run(async () => 1)).rejects.toMatchObject({ code: 'overloaded' })
+    const served = queue.run('argon2id', first.work)
+    const waiting = expect(queue.run('argon2id', async () => 1)).rejects.toMatchObject({ code: 'overloaded' })
     queue.close()
     await waiting
     first.finish()

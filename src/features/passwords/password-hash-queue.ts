@@ -1,4 +1,9 @@
 import { SallyportError } from '../../contract/sallyport-error.js'
+import { Histogram } from '../../runtime/histogram.js'
+import type { HashAlgorithm } from './password-hash.js'
+
+/** Seconds. */
+const HASH_TIMES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 interface Waiting {
   readonly start: () => void
@@ -14,6 +19,11 @@ export class PasswordHashQueue {
   readonly #longest: number
   readonly #deadline: number
   readonly #waiting: Waiting[] = []
+  /** What hashes took, in seconds, without their wait. */
+  readonly times: Readonly<Record<HashAlgorithm, Histogram>> = {
+    argon2id: new Histogram(HASH_TIMES),
+    bcrypt: new Histogram(HASH_TIMES),
+  }
   #running = 0
   /** A moving average, milliseconds. */
   #hashTime = 50
@@ -25,18 +35,21 @@ export class PasswordHashQueue {
     this.#deadline = limits.deadline
   }
 
+  /** How many wait for their turn. */
   get depth(): number {
     return this.#waiting.length
   }
 
   /** Runs `hash` when its turn comes. @throws SallyportError `overloaded` with the seconds to wait */
-  async run<Result>(hash: () => Promise<Result>): Promise<Result> {
+  async run<Result>(algorithm: HashAlgorithm, hash: () => Promise<Result>): Promise<Result> {
     await this.#turn()
     const started = performance.now()
     try {
       return await hash()
     } finally {
-      this.#hashTime = 0.9 * this.#hashTime + 0.1 * (performance.now() - started)
+      const took = performance.now() - started
+      this.times[algorithm].observe(took / 1000)
+      this.#hashTime = 0.9 * this.#hashTime + 0.1 * took
       // The place is handed on, so that nobody slips in between.
       const next = this.#waiting.shift()
       if (next === undefined) this.#running--

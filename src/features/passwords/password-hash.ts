@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config/config.js'
 
+export type HashAlgorithm = Config['auth']['password']['algorithm']
 type PasswordSettings = Pick<Config['auth']['password'], 'algorithm' | 'argon2id' | 'bcryptCost'>
 
 /** `Algorithm.Argon2id` of @node-rs/argon2, whose enum exists in types alone. */
@@ -56,6 +57,11 @@ export async function needsRenewal(settings: PasswordSettings, hash: string): Pr
     made.saltLen !== saltLength ||
     made.outputLen !== keyLength
   )
+}
+
+/** The algorithm that a stored hash names. */
+export function algorithmOf(hash: string): HashAlgorithm {
+  return isBcrypt(hash) ? 'bcrypt' : 'argon2id'
 }
 
 function isBcrypt(hash: string): boolean {

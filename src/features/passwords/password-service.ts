@@ -11,7 +11,7 @@ import type { TenantService } from '../tenants/tenant-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import type { User, UserWithPassword } from '../users/user-types.js'
-import { BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
+import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
 import type { PasswordHashQueue } from './password-hash-queue.js'
 import { checkNewPassword, normalisePassword } from './password-policy.js'
 import type { PasswordLogin, Registration } from './password-types.js'
@@ -78,7 +78,7 @@ export function createPasswordService(parts: {
   async function newUser(registration: Registration) {
     const password = normalisePassword(registration.password)
     checkNewPassword(settings, password)
-    const passwordHash = await hashes.run(() => hashPassword(settings, password))
+    const passwordHash = await hashes.run(settings.algorithm, () => hashPassword(settings, password))
     const { email, username = defaultUsername(email) } = registration
     return { email, username, passwordHash }
   }
@@ -86,7 +86,7 @@ export function createPasswordService(parts: {
   async function passwordMatches(user: UserWithPassword | null, password: string): Promise<boolean> {
     const hash = user?.passwordHash ?? null
     const against = hash ?? (await standInHash())
-    const matches = await hashes.run(() => verifyPassword(against, password))
+    const matches = await hashes.run(algorithmOf(against), () => verifyPassword(against, password))
     return hash !== null && matches
   }
 
@@ -96,7 +96,7 @@ export function createPasswordService(parts: {
     if (settings.algorithm === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return
     const from = user.passwordHash
     try {
-      const to = await hashes.run(() => hashPassword(settings, password))
+      const to = await hashes.run(settings.algorithm, () => hashPassword(settings, password))
       await users.renewPasswordHash(scope, user.id, { from, to })
     } catch (error) {
       // The password was right: the next sign-in renews it.

@@ -28,6 +28,8 @@ const MOST_BUCKETS = 100_000
 export interface RateLimitService {
   /** Counts one request of `bucket`; null where limits are off. */
   consume(name: string, bucket: string): RateLimitDecision | null
+  /** How many requests each limit has refused here. */
+  readonly refused: ReadonlyMap<string, number>
 }
 
 /** Fixed windows in this process's memory, one for each limit and bucket. */
@@ -36,7 +38,9 @@ export function createRateLimitService(
   clock: Clock,
 ): RateLimitService {
   const windows = new LRUCache<string, Window>({ max: MOST_BUCKETS })
+  const refused = new Map(Object.keys(limits ?? {}).map((name) => [name, 0]))
   return {
+    refused,
     consume(name, bucket) {
       const settings = limits?.[name]
       if (settings === undefined) return null
@@ -49,6 +53,7 @@ export function createRateLimitService(
       if (!isOpen) windows.set(key, window)
       const allowed = window.used < settings.requests
       if (allowed) window.used++
+      else refused.set(name, (refused.get(name) ?? 0) + 1)
       return {
         allowed,
         limit: settings.requests,

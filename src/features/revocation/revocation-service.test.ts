@@ -133,6 +133,53 @@ describe('reading the feed', () => {
     expect(revocations.isEnded('s')).toBe(true)
   })
 
+  it('tells for a minute how long a change took to get here, but not of its own or of what was there before', async () => {
+    const revocations = service()
+    const changeOf = (seq: number, at: number) =>
+      ({ seq, mark: seq, kind: 'session', tenantId: 't', subject: `s${seq}`, at }) as const
+    const start = clock.now()
+    const readOf = async (number: number, ...changes: readonly ReturnType<typeof changeOf>[]) => {
+      const synced = revocations.sync()
+      reads[number]?.answer({ changes, watermark: 5 + number })
+      await synced
+    }
+    await readOf(0, changeOf(1, start - 50_000))
+    expect(revocations.lag()).toBe(0)
+    revocations.applyOwn([changeOf(2, start)])
+    clock.advance(900)
+    await readOf(1, changeOf(2, start), changeOf(3, start + 870))
+    expect(revocations.lag()).toBe(30)
+    clock.advance(1_000)
+    await readOf(2, changeOf(3, start + 870), changeOf(4, start + 1_890))
+    expect(revocations.lag()).toBe(30)
+    for (let number = 3; number < 70; number++) {
+      clock.advance(1_000)
+      await readOf(number)
+    }
+    expect([revocations.lag(), revocations.gaps()]).toEqual([0, 0])
+  })
+
+  it('tells how long it has heard nothing, and that it cannot know what it missed', async () => {
+    const revocations = service()
+    const first = revocations.sync()
+    reads[0]?.answer({})
+    await first
+    clock.advance(1_500)
+    expect(revocations.lag()).toBe(0)
+    clock.advance(6_000)
+    expect(revocations.lag()).toBe(7_500)
+    const second = revocations.sync()
+    reads[1]?.answer({})
+    await second
+    expect([revocations.lag(), revocations.gaps()]).toEqual([0, 1])
+    const restored = revocations.sync()
+    reads[2]?.answer({ watermark: 0 })
+    await new Promise((resolve) => setImmediate(resolve))
+    reads[3]?.answer({ watermark: 0 })
+    await restored
+    expect(revocations.gaps()).toBe(2)
+  })
+
   it('is not waited for without end: what is known counts when the database does not answer', async () => {
     vi.useFakeTimers()
     try {

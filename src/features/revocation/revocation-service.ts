@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
 import type { Logger } from '../../runtime/logger.js'
 import { oneAtATime } from '../../runtime/one-at-a-time.js'
+import { RecentPeak } from '../../runtime/recent-peak.js'
 import type { Hints } from '../../storage/hints.js'
 import type { Listener, Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
@@ -56,6 +57,13 @@ export interface RevocationService extends Revocations {
   /** Listens for hints of other processes until `close`. */
   start(): Promise<void>
   isListening(): boolean
+  /**
+   * How far behind this node is, milliseconds: the longest that a change of the last minute took from its writing to
+   * this node, and where the next read is overdue the time since the last one, if that is longer.
+   */
+  lag(): number
+  /** How often this node could not tell what it had missed, and forgot what it held. */
+  gaps(): number
   /** How often to `sync` even without a hint, in milliseconds. */
   readonly period: number
   /** Deletes changes that nobody needs any more, one bounded batch. Returns how many went. */
@@ -74,6 +82,10 @@ const LONGEST_MEASURE = 250
 /** After a failure the database is left alone this long. */
 const PAUSE = 1_000
 const CLEAN_UP_BATCH = 1_000
+/** A read is due every period; the event loop may be busy for a moment. */
+const OVERDUE = 1.5
+/** Longer than the time between two looks at `lag`, in milliseconds. */
+const LAG_WINDOW = 60_000
 
 export function createRevocationService(parts: {
   readonly storage: Storage
@@ -103,21 +115,28 @@ export function createRevocationService(parts: {
   /** How far the database's clock is ahead of this node's, milliseconds. */
   let offset = 0
   let listener: Listener | null = null
+  const delays = new RecentPeak(LAG_WINDOW)
+  let gaps = 0
 
-  const isFresh = () => Math.abs(clock.now() - syncedAt) <= settings.maxStaleness
+  const period = Math.max(50, Math.floor(settings.maxStaleness / 2))
+  const sinceRead = () => Math.abs(clock.now() - syncedAt)
+  const isFresh = () => sinceRead() <= settings.maxStaleness
 
   async function read(): Promise<void> {
     // Taken before the read: what is committed after it may be missing from it.
     const started = clock.now()
     const { position } = state
     const wasDeaf = !isFresh()
-    const found = await readWhole()
+    const isFirst = watermark === null
+    const { isAnew, ...found } = await readWhole()
     const took = clock.now() - started
     // Half of the way is taken off. A read that took long, or in which the clock moved, tells too little of when it was.
     if (took >= 0 && took <= LONGEST_MEASURE) offset = found.now - started - took / 2
     const seen = new Set<number>()
     for (const change of found.changes) {
       if (!applied.has(change.seq)) {
+        // What stands in the feed since before this node read it, or is its own, did not take that long to get here.
+        if (!isAnew && !state.isOwn(change.subject)) delays.note(clock.now() + offset - change.at, clock.now())
         state.apply(change, change.at, change.mark)
         if (change.kind === 'key') onKeyChange()
       }
@@ -131,6 +150,7 @@ export function createRevocationService(parts: {
     state.forget(found.now - keep)
     // While nobody read, changes may have come and been cleaned up.
     if (wasDeaf) state.knowFrom(found.floor)
+    if (!isFirst && (wasDeaf || isAnew)) gaps++
     generation = found.generation
     syncedAt = started
   }
@@ -139,13 +159,15 @@ export function createRevocationService(parts: {
    * A database that was restored or failed over may have lost the last transactions, and gives their numbers out again.
    * It shows by a lower mark, or by another server, whose numbers may have overtaken the mark: then all is read.
    */
-  async function readWhole(): Promise<ReadChanges> {
-    const found = await readChanges(allTenants(), storage.db, storage, watermark, keep)
-    if (watermark === null || (found.watermark >= watermark && found.server === server)) return found
+  async function readWhole(): Promise<ReadChanges & { readonly isAnew: boolean }> {
+    const from = watermark
+    const found = await readChanges(allTenants(), storage.db, storage, from, keep)
+    const goesOn = from === null || (found.watermark >= from && found.server === server)
+    if (goesOn) return { ...found, isAnew: from === null }
     applied = new Set()
     // What nodes share was read under numbers that are given out again.
     if (found.generation !== null) await renewGeneration(storage.db, newGeneration())
-    return readChanges(allTenants(), storage.db, storage, null, keep)
+    return { ...(await readChanges(allTenants(), storage.db, storage, null, keep)), isAnew: true }
   }
 
   const sync = oneAtATime(read)
@@ -170,7 +192,12 @@ export function createRevocationService(parts: {
     isFresh,
     isListening: () => listener?.isListening() ?? false,
     sync,
-    period: Math.max(50, Math.floor(settings.maxStaleness / 2)),
+    period,
+    lag() {
+      const since = sinceRead()
+      return Math.max(delays.at(clock.now()), since > OVERDUE * period ? since : 0)
+    },
+    gaps: () => gaps,
 
     async write(tx, changes) {
       if (changes.length === 0) return

@@ -91,7 +91,9 @@ export async function readChanges(
 
 /** A standby that is promoted was started at another time than the server it follows. */
 function serverOf(storage: Storage): RawBuilder<string> {
-  return storage.dialect === 'postgres' ? sql<string>`extract(epoch from pg_postmaster_start_time())::text` : sql<string>`''`
+  return storage.dialect === 'postgres'
+    ? sql<string>`extract(epoch from pg_postmaster_start_time())::text`
+    : sql<string>`''`
 }
 
 /** Deletes changes older than `keep` milliseconds by the database's clock, at most `limit`; returns how many went. */

@@ -13,6 +13,14 @@ export interface SessionCacheSettings {
   readonly maxBytes: number
 }
 
+/** How often a tier had what was looked for, and how often not. */
+export interface TierLookups {
+  hit: number
+  miss: number
+}
+
+export type LookupTier = 'memory' | 'redis' | 'database'
+
 /** A session with its holder's account, as objects of the heap. */
 const ENTRY_BYTES = 1_500
 const ABSENT_FOR = 2_000
@@ -33,6 +41,11 @@ export class SessionCache {
   readonly #revocations: Revocations
   readonly #clock: Clock
   readonly #trust: number
+  readonly lookups: Readonly<Record<LookupTier, TierLookups>> = {
+    memory: { hit: 0, miss: 0 },
+    redis: { hit: 0, miss: 0 },
+    database: { hit: 0, miss: 0 },
+  }
 
   constructor(parts: {
     readonly find: FindSession
@@ -55,6 +68,7 @@ export class SessionCache {
     const entry = this.#entries.get(id)
     const isOurs = entry !== undefined && entry.found.session.tenantId === scope.tenantId
     if (!isOurs || !this.#isGood(entry)) return null
+    this.lookups.memory.hit++
     return this.#now(entry)
   }
 
@@ -64,7 +78,9 @@ export class SessionCache {
     if (held !== null) return held
     const key = `${scope.tenantId} ${id}`
     const absentUntil = this.#absent.get(key)
-    if (absentUntil !== undefined && this.#clock.now() < absentUntil) return null
+    const isAbsent = absentUntil !== undefined && this.#clock.now() < absentUntil
+    this.lookups.memory[isAbsent ? 'hit' : 'miss']++
+    if (isAbsent) return null
     const askedAt = this.#clock.now()
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const entry = await this.#read(scope, id, key)
@@ -99,10 +115,13 @@ export class SessionCache {
   }
 
   async #fill(scope: OneTenant, id: string, key: string): Promise<HeldSession | null> {
-    const shared = (await this.#shared?.read(scope, id)) ?? null
-    if (shared !== null) {
-      this.#entries.set(id, shared)
-      return shared
+    if (this.#shared !== null) {
+      const shared = await this.#shared.read(scope, id)
+      this.lookups.redis[shared === null ? 'miss' : 'hit']++
+      if (shared !== null) {
+        this.#entries.set(id, shared)
+        return shared
+      }
     }
     const entry = await this.#ask(scope, id)
     if (entry === null) this.#absent.set(key, this.#clock.now() + ABSENT_FOR)
@@ -114,6 +133,7 @@ export class SessionCache {
     const position = this.#revocations.position()
     const readAt = this.#clock.now()
     const found = await this.#find(scope, id)
+    this.lookups.database[found === null ? 'miss' : 'hit']++
     return found === null ? null : { found, readAt, position }
   }
 

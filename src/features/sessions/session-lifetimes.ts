@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js'
-import type { FoundSession, SessionRecord, SessionState, Spend } from './session-types.js'
+import type { FoundSession, SessionRecord, SessionState, SessionTimes, Spend } from './session-types.js'
 
 /** How long things live, in milliseconds. */
 export interface SessionLifetimes {
@@ -41,7 +41,7 @@ export function refreshLifetime(lifetimes: SessionLifetimes, remember: boolean):
 }
 
 /** When the access token ends if it is not used again. */
-export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
+export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionTimes): number {
   const end =
     lifetimes.mode === 'stateless'
       ? Math.min(session.refreshedAt + lifetimes.jwt, session.refreshExpiresAt)
@@ -50,7 +50,7 @@ export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionRec
 }
 
 /** When the session ends if it is not used again: the later end of its two tokens, never past the absolute one. */
-export function sessionExpiresAt(lifetimes: SessionLifetimes, session: SessionRecord): number {
+export function sessionExpiresAt(lifetimes: SessionLifetimes, session: SessionTimes): number {
   return Math.min(Math.max(accessExpiresAt(lifetimes, session), session.refreshExpiresAt), session.absoluteExpiresAt)
 }
 

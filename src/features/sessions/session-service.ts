@@ -13,7 +13,7 @@ import type { RecordEvent } from '../audit/audit-types.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
-import { SessionCache } from './session-cache.js'
+import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { deviceName } from './session-device.js'
 import {
   isIdle,
@@ -65,6 +65,8 @@ export interface SessionService {
   lookUp(scope: OneTenant, id: string): Promise<FoundSession | null>
   /** Marks as ended, in what the nodes share, the sessions that this node has ended. */
   bury(changes: readonly Change[]): void
+  /** What came of the look-ups in each tier on this node. */
+  readonly lookups: Readonly<Record<LookupTier, Readonly<TierLookups>>>
   /** What memory may answer by itself. */
   peek(scope: OneTenant, id: string): FoundSession | null
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
@@ -155,6 +157,7 @@ export function createSessionService(parts: {
     bury: (changes) => shared?.bury(changes),
     lookUp: (scope, id) => cache.find(scope, id),
     peek: (scope, id) => cache.peek(scope, id),
+    lookups: cache.lookups,
     flushPeriod: activity.flushPeriod,
 
     async open(scope, db, record, signIn) {
@@ -299,6 +302,8 @@ export function createSessionService(parts: {
               userId: row.userId,
               sessionId: row.id,
               client: null,
+              // Found out late, at a clean-up: this is when.
+              data: { ended_at: new Date(sessionExpiresAt(lifetimes, row)).toISOString() },
             })
           }
         }

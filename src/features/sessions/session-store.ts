@@ -4,7 +4,7 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { RevocationReason, SessionRecord, Spend } from './session-types.js'
+import type { RevocationReason, SessionRecord, SessionTimes, Spend } from './session-types.js'
 
 /** More spent pairs than this within one grace are remembered by nobody. */
 const SPENDS_KEPT = 64
@@ -251,7 +251,7 @@ export async function deleteEndedSessions(
   db: Queryable,
   storage: Storage,
   options: { readonly keep: number; readonly limit: number; readonly ended: 'revoked' | 'expired' },
-): Promise<readonly { readonly id: string; readonly tenantId: string; readonly userId: string }[]> {
+): Promise<readonly (SessionTimes & Pick<SessionRecord, 'id' | 'tenantId' | 'userId'>)[]> {
   const end = options.ended === 'revoked' ? 'revoked_at' : 'absolute_expires_at'
   const rows = await db
     .deleteFrom('sessions')
@@ -267,8 +267,17 @@ export async function deleteEndedSessions(
         .limit(options.limit),
     )
     .returning(['id', 'tenant_id', 'user_id'])
+    .returning(['last_activity', 'refreshed_at', 'refresh_expires_at', 'absolute_expires_at'])
     .execute()
-  return rows.map((row) => ({ id: row.id, tenantId: row.tenant_id, userId: row.user_id }))
+  return rows.map((row) => ({
+    id: row.id,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    lastActivity: row.last_activity,
+    refreshedAt: row.refreshed_at,
+    refreshExpiresAt: row.refresh_expires_at,
+    absoluteExpiresAt: row.absolute_expires_at,
+  }))
 }
 
 function toSpend(text: string): Spend {

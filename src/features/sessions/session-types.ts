@@ -32,6 +32,12 @@ export interface SessionRecord {
   readonly revokedAt: number | null
 }
 
+/** What decides when a session ends by itself. */
+export type SessionTimes = Pick<
+  SessionRecord,
+  'lastActivity' | 'refreshedAt' | 'refreshExpiresAt' | 'absoluteExpiresAt'
+>
+
 /** Whose session it is, as the account stands now. */
 export interface SessionHolder {
   readonly email: string | null

@@ -4,6 +4,7 @@ import { isPermitted } from '../../contract/permission.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { readCredential } from '../../http/credentials.js'
 import type { Door } from '../../http/door.js'
+import { parseQuery } from '../../http/query.js'
 import type { TokenService } from './token-service.js'
 
 /**
@@ -34,6 +35,8 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
             'X-Auth-Session-Id': 'The session',
             'X-Auth-Roles': 'The roles, comma-separated',
             'X-Auth-Email': 'The email address, with `%` and whatever is not ASCII percent-encoded; absent for a guest',
+            'Set-Cookie':
+              'Where a browser came with a cookie that is due for another one: hand it on with the answer of the page',
           },
         },
       },
@@ -45,22 +48,23 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
       if (credential === null) throw new SallyportError('unauthenticated')
       const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null)
       if (query !== '') checkDemands(identity, query)
-      return { status: 200, headers: identityHeaders(identity), body: null }
+      return { status: 200, headers: identityHeaders(identity), body: null, caller: { credential, identity } }
     },
   }
 }
 
+const DEMANDS: ReadonlySet<string> = new Set(['role', 'permission'])
+
 function checkDemands(identity: Identity, query: string): void {
-  const demands = new URLSearchParams(query)
+  const demands = parseQuery(query, DEMANDS)
   // A demand that is misspelt must not pass for one that is met.
-  const unknown = [...demands.keys()].find((name) => name !== 'role' && name !== 'permission')
-  if (unknown !== undefined) {
+  if (Object.keys(demands).some((name) => !DEMANDS.has(name))) {
     throw new SallyportError('invalid_request', { detail: 'The query may hold `role` and `permission` alone.' })
   }
-  for (const role of demands.getAll('role')) {
+  for (const role of demands['role'] ?? []) {
     if (!identity.roles.includes(role)) throw new SallyportError('forbidden', { detail: 'A role is missing.' })
   }
-  for (const permission of demands.getAll('permission')) {
+  for (const permission of demands['permission'] ?? []) {
     if (!isPermitted(identity.permissions, permission)) {
       throw new SallyportError('forbidden', { detail: 'A permission is missing.' })
     }

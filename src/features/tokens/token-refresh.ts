@@ -12,6 +12,7 @@ const ATTEMPTS = 5
 /**
  * Exchanges a refresh token for the next pair of its session, and gives the session as it is afterwards. A token
  * presented again within the grace finds the family's current pair; later, it ends the family (RFC 9700 §4.14.2).
+ * `isRepeat`: the pair had been issued before.
  * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
  */
 export async function refreshSession(
@@ -22,7 +23,7 @@ export async function refreshSession(
   }: { readonly sessions: SessionService; readonly opaque: OpaqueTokens; readonly keyring: Keyring },
   presented: { readonly token: string; readonly tenantHeader: string | null },
   client: ClientContext,
-): Promise<FoundSession> {
+): Promise<{ readonly found: FoundSession; readonly isRepeat: boolean }> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { token, found } = await opaque.findGenuine(presented.token, 'refresh')
     checkTenant(presented.tenantHeader, token.tenantId)
@@ -33,12 +34,12 @@ export async function refreshSession(
       throw new SallyportError('token_reused')
     }
     if (found.now >= found.session.refreshExpiresAt) throw new SallyportError('token_expired')
-    if (!isCurrent) return found
+    if (!isCurrent) return { found, isRepeat: true }
     if (!(await sessions.advance(found, keyring.activeSessionKey().id, client))) continue
     const advanced = await sessions.find(oneTenant(token.tenantId), token.sessionId)
     if (advanced === null) continue
     opaque.assertAlive(advanced)
-    return advanced
+    return { found: advanced, isRepeat: false }
   }
   throw new SallyportError('overloaded', { retryAfter: 1 })
 }

@@ -64,9 +64,9 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin' },
       responses: { 204: { description: 'The session is over, or there was none' } },
       errors: [],
-      async handle({ credential, sessionCookies, headers, client }) {
+      async handle({ credential, sessionCookies, header, client }) {
         // The header alone counts where there is one; the cookies beside it are somebody else's.
-        if (headers.has('authorization')) {
+        if (typeof header('authorization') === 'string') {
           if (credential !== null) await tokens.logout(credential.token, client)
           return { status: 204, headers: CLEARED }
         }

@@ -12,7 +12,7 @@ import { looksLikeJwt } from './token-jwt.js'
 import { createOpaqueTokens } from './token-opaque.js'
 import { refreshSession } from './token-refresh.js'
 import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
-import type { IssuedTokens } from './token-types.js'
+import type { IssuedTokens, RefreshOutcome } from './token-types.js'
 
 export { parseToken } from './token-codec.js'
 
@@ -39,8 +39,10 @@ export interface TokenService extends CsrfTokens {
     credential: Credential,
     identity: Identity,
   ): Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
-  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
+  /** The caller as the account stands now, by the database: ahead of a write. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
+  /** The caller as the account stands by what this node has heard: to be shown. @throws as `current` */
+  upToDate(identity: Identity): Promise<Identity>
   /**
    * What of a JWT needs no session: signature, issuer, audience and times. Notes no use.
    * @throws SallyportError `invalid_token`, `token_expired`
@@ -63,8 +65,10 @@ export function createTokenService(parts: {
   readonly revocations: RevocationService
   readonly clock: Clock
   readonly settings: TokenSettings
+  /** Hears of every attempt to refresh. */
+  readonly onRefresh?: (outcome: RefreshOutcome) => void
 }): TokenService {
-  const { sessions, settings, clock } = parts
+  const { sessions, settings, clock, onRefresh = () => undefined } = parts
   const { lifetimes } = sessions
   const { mode } = lifetimes
   const opaque = createOpaqueTokens(parts)
@@ -139,6 +143,15 @@ export function createTokenService(parts: {
     return { id: sid, tenantId: tenant_id, userId: sub }
   }
 
+  async function current(identity: Identity): Promise<Identity> {
+    // An opaque token has just been looked up.
+    if (identity.tokenFormat === 'opaque') return identity
+    const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
+    if (found === null) throw new SallyportError('session_revoked')
+    opaque.assertAlive(found)
+    return { ...identityOf(found, identity.expiresAt), tokenFormat: identity.tokenFormat }
+  }
+
   return {
     ...createCsrfTokens(parts),
     issue,
@@ -148,14 +161,25 @@ export function createTokenService(parts: {
       return tokens.authenticate(token, tenantHeader)
     },
 
-    refresh: async (token, tenantHeader, client) =>
-      issue(await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)),
+    async refresh(token, tenantHeader, client) {
+      try {
+        const { found, isRepeat } = await refreshSession({ ...parts, opaque }, { token, tenantHeader }, client)
+        const tokens = await issue(found)
+        onRefresh(isRepeat ? 'repeated' : 'success')
+        return tokens
+      } catch (error) {
+        onRefresh(error instanceof SallyportError ? error.code : 'internal')
+        throw error
+      }
+    },
 
     async convert({ token, source }, identity) {
       if (source !== 'cookie') return null
       const isOfMode = formatOf(token) === mode
       if (isOfMode && !isNearEnd(identity)) return null
-      const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
+      // Only a token of the session's very last pair needs the database: it ends with the grace where a refresh was missed.
+      const read = mode === 'stateful' ? sessions.find : sessions.lookUp
+      const found = await read(oneTenant(identity.tenantId), identity.sessionId)
       // Ended by this very request, perhaps: then there is nothing to convert.
       if (found === null || sessionState(found) !== 'live') return null
       const maxAge = cookieMaxAge(found)
@@ -168,13 +192,15 @@ export function createTokenService(parts: {
       return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, maxAge }
     },
 
-    async current(identity) {
-      // An opaque token has just been looked up.
+    current,
+
+    async upToDate(identity) {
       if (identity.tokenFormat === 'opaque') return identity
-      const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
-      if (found === null) throw new SallyportError('session_revoked')
-      opaque.assertAlive(found)
-      return { ...identityOf(found, identity.expiresAt), tokenFormat: identity.tokenFormat }
+      const scope = oneTenant(identity.tenantId)
+      const held = sessions.peek(scope, identity.sessionId) ?? (await sessions.lookUp(scope, identity.sessionId))
+      // Memory may say yes; before anybody is refused the database is asked.
+      if (held === null || sessionState(held) !== 'live') return current(identity)
+      return { ...identityOf(held, identity.expiresAt), tokenFormat: identity.tokenFormat }
     },
 
     checkJwt: (token) => stateless.check(token),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ErrorCode } from '../../contract/error-codes.js'
 import { sessionAnswer } from '../sessions/session-types.js'
 import { userAnswer } from '../users/user-types.js'
 
@@ -36,6 +37,9 @@ export interface IssuedTokens {
   /** The answer without the tokens. */
   readonly answer: TokenAnswer
 }
+
+/** What came of an attempt to refresh: a new pair, once more the one that was given before, or a refusal's code. */
+export type RefreshOutcome = 'success' | 'repeated' | ErrorCode
 
 /** What a route answers with. */
 export interface TokenReply {

@@ -46,11 +46,7 @@ export function userRoutes(profile: Profile): readonly Route[] {
       responses: shown,
       errors: ['not_found'],
       async handle({ identity, body, client }) {
-        return answer(
-          body.username === undefined
-            ? await profile.current(identity)
-            : await profile.rename(identity, body.username, client),
-        )
+        return answer(body.username === undefined ? identity : await profile.rename(identity, body.username, client))
       },
     }),
   ]
