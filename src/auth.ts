@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Api, createApi } from './api.js'
+import { createApi } from './api.js'
+import type { Api } from './api-types.js'
 import { type Config, type ConfigInput, parseConfig } from './config/config.js'
 import { configWarnings } from './config/config-warnings.js'
 import type { ClientContext, Identity } from './contract/identity.js'
@@ -232,7 +233,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const auth: Auth = {
     handler: (request, connection) => app.fetch(request, connection),
-    api: createApi({ passwords, tokens, sessions, users, admin, profile, limits }),
+    api: createApi({ ...services, users, admin, limits }),
     async authenticate(request) {
       const headers = 'headers' in request ? request.headers : request
       try {
