@@ -193,6 +193,22 @@ export interface KeysApi {
   publicKeys(): Promise<{ readonly keys: readonly PublicKey[] }>
 }
 
+/** Signs anybody in, for development: what the three endpoints of bypass mode do. */
+export interface BypassApi {
+  /**
+   * Signs somebody in without a proof, and makes the account where there is none, without a password.
+   * @param input the account of `email`; with `username` alone that name at `localhost`; with neither `dev@localhost`.
+   *   An existing account keeps its username
+   * @throws SallyportError `invalid_request`, `account_disabled`, `overloaded`
+   */
+  login(
+    input?: { readonly email?: string; readonly username?: string; readonly tenantId?: string },
+    context?: CallContext,
+  ): Promise<SignedIn>
+  /** Who calls that has no token: the account of `dev@localhost`, made where there is none. @throws SallyportError `invalid_request` */
+  developer(context?: CallContext): Promise<SignedInUser>
+}
+
 /**
  * Every endpoint as a typed call, without HTTP. A refusal is a `SallyportError` with the code of the endpoint. Beyond
  * the codes listed, any call throws `unavailable` while the database is gone.
@@ -270,4 +286,6 @@ export interface Api {
     /** Whether this instance can do its work, each part by itself. Asked of the parts at most once a second. */
     ready(): Promise<Readiness>
   }
+  /** Null in every mode but `bypass`. */
+  readonly bypass: BypassApi | null
 }

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Account, Api, CallContext, KeyInfo, Readiness, SessionSummary, SignedIn, UsersApi } from './api-types.js'
+import type {
+  Account,
+  Api,
+  CallContext,
+  KeyInfo,
+  Readiness,
+  SessionSummary,
+  SignedIn,
+  SignedInUser,
+  UsersApi,
+} from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import type { AdminService } from './features/admin/admin-service.js'
+import type { BypassService } from './features/bypass/bypass-service.js'
+import { bypassLoginInput, bypassPersona } from './features/bypass/bypass-types.js'
 import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
@@ -16,8 +28,7 @@ import type { SessionRecord } from './features/sessions/session-types.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
-import type { Profile } from './features/users/user-types.js'
-import { emailInput, type User, usernameInput } from './features/users/user-types.js'
+import { emailInput, type Profile, type User, type UserAnswer, usernameInput } from './features/users/user-types.js'
 import { parseInput } from './http/validation.js'
 import { addressBucket } from './runtime/client-address.js'
 import { knownUserAgent } from './runtime/user-agent.js'
@@ -34,8 +45,9 @@ export function createApi(parts: {
   readonly limits: RateLimitService
   readonly keyring: Keyring
   readonly health: HealthService
+  readonly bypass: BypassService | null
 }): Api {
-  const { passwords, tokens, sessions, profile, limits, keyring, health } = parts
+  const { passwords, tokens, sessions, profile, limits, keyring, health, bypass } = parts
   /** Counts what hashes, where the host application knows for whom. @throws SallyportError `rate_limited` */
   function count(client: ClientContext): ClientContext {
     const decision = client.ipAddress === null ? null : limits.consume('hashing', addressBucket(client.ipAddress))
@@ -91,6 +103,13 @@ export function createApi(parts: {
       publicKeys: async () => jwksAnswer.parse(await keyring.jwks()),
     },
     health: { ready: async () => readinessOf(await health.readiness()) },
+    bypass: bypass && {
+      async login({ tenantId, ...input } = {}, context) {
+        const { tenant_id, ...asked } = parseInput(bypassLoginInput, { ...input, tenant_id: tenantId })
+        return signedIn(await bypass.login(bypassPersona(asked), named(tenant_id, context), clientOf(context)))
+      },
+      developer: async (context) => userOf(await bypass.developer(named(undefined, context), clientOf(context))),
+    },
   }
 }
 
@@ -161,17 +180,7 @@ function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens
     expiresAt: new Date(answer.expires_at),
     userId: user.id,
     sessionId,
-    user: {
-      id: user.id,
-      email: user.email,
-      username: user.username,
-      emailVerified: user.email_verified,
-      tenantId: user.tenant_id,
-      roles: user.roles,
-      permissions: user.permissions,
-      isGuest: user.is_guest,
-      createdAt: new Date(user.created_at),
-    },
+    user: userOf(user),
     session:
       session === undefined
         ? null
@@ -183,6 +192,20 @@ function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens
             expiresAt: new Date(session.expires_at),
             createdAt: new Date(session.created_at),
           },
+  }
+}
+
+function userOf(user: UserAnswer): SignedInUser {
+  return {
+    id: user.id,
+    email: user.email,
+    username: user.username,
+    emailVerified: user.email_verified,
+    tenantId: user.tenant_id,
+    roles: user.roles,
+    permissions: user.permissions,
+    isGuest: user.is_guest,
+    createdAt: new Date(user.created_at),
   }
 }
 

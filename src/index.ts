@@ -1,6 +1,7 @@
 export type {
   Account,
   Api,
+  BypassApi,
   CallContext,
   CheckStatus,
   KeyInfo,

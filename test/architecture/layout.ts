@@ -45,6 +45,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
   ['sign-in'],
   [
     'passwords',
+    'bypass',
     'verification',
     'mfa',
     'passkeys',
@@ -62,6 +63,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
 /** Rooms whose files are named after something else than the room's name without its plural `s`. */
 const PREFIXES: Readonly<Record<string, string>> = {
   access: 'access',
+  bypass: 'bypass',
   passkeys: 'passkey',
 }
 
