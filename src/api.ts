@@ -1,9 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { AuthMethod, ClientContext, Identity } from './contract/identity.js'
+import type {
+  Account,
+  Api,
+  CallContext,
+  KeyInfo,
+  Readiness,
+  SessionSummary,
+  SignedIn,
+  SignedInUser,
+  UsersApi,
+} from './api-types.js'
+import type { ClientContext } from './contract/identity.js'
 import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import type { AdminService } from './features/admin/admin-service.js'
+import type { BypassService } from './features/bypass/bypass-service.js'
+import { bypassLoginInput, bypassPersona } from './features/bypass/bypass-types.js'
+import type { HealthService } from './features/health/health-service.js'
+import type { Keyring } from './features/keys/key-service.js'
+import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { loginInput, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
@@ -12,138 +28,12 @@ import type { SessionRecord } from './features/sessions/session-types.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
-import type { Profile } from './features/users/user-types.js'
-import { emailInput, type User, usernameInput } from './features/users/user-types.js'
+import { emailInput, type Profile, type User, type UserAnswer, usernameInput } from './features/users/user-types.js'
 import { parseInput } from './http/validation.js'
 import { addressBucket } from './runtime/client-address.js'
 import { knownUserAgent } from './runtime/user-agent.js'
 import { DEFAULT_TENANT_ID } from './storage/default-tenant.js'
 import { allTenants, oneTenant } from './storage/tenant-scope.js'
-
-/** Who is calling, as the host application knows; all of it is optional. */
-export interface CallContext {
-  readonly ipAddress?: string | null
-  readonly userAgent?: string | null
-  readonly requestId?: string
-  /** The tenant, where the input names none. */
-  readonly tenantId?: string
-}
-
-/** A sign-in or refresh that succeeded. */
-export interface SignedIn {
-  readonly accessToken: string
-  readonly refreshToken: string
-  /** Stateful mode: equal to `accessToken`; else null. */
-  readonly sessionToken: string | null
-  readonly tokenType: 'Bearer'
-  /** Seconds until the access token ends if it is not used. */
-  readonly expiresIn: number
-  readonly expiresAt: Date
-  readonly userId: string
-  /** The session that was opened or refreshed, in both modes. */
-  readonly sessionId: string
-  readonly user: SignedInUser
-  /** Null in stateless mode, where the answer shows no session. */
-  readonly session: SignedInSession | null
-}
-
-export interface SignedInSession {
-  readonly id: string
-  readonly ipAddress: string | null
-  readonly userAgent: string | null
-  readonly lastActivity: Date
-  readonly expiresAt: Date
-  readonly createdAt: Date
-}
-
-export interface SignedInUser {
-  readonly id: string
-  readonly email: string | null
-  readonly username: string
-  readonly emailVerified: boolean
-  readonly tenantId: string
-  readonly roles: readonly string[]
-  readonly permissions: readonly string[]
-  readonly isGuest: boolean
-  readonly createdAt: Date
-}
-
-export interface Account {
-  readonly id: string
-  readonly tenantId: string
-  readonly email: string | null
-  readonly username: string
-  readonly emailVerified: boolean
-  readonly disabledAt: Date | null
-  readonly createdAt: Date
-}
-
-export interface SessionSummary {
-  readonly id: string
-  readonly current: boolean
-  readonly ipAddress: string | null
-  readonly userAgent: string | null
-  /** What a person recognises, such as `Firefox on Windows`. */
-  readonly device: string
-  readonly authMethods: readonly AuthMethod[]
-  /** When it ends if it is not used again. */
-  readonly expiresAt: Date
-  readonly lastActivity: Date
-  readonly createdAt: Date
-}
-
-/** Every endpoint as a typed call, without HTTP. Refusals are thrown as `SallyportError` with the endpoint's codes. */
-export interface Api {
-  register(
-    input: { email: string; password: string; username?: string; tenantId?: string },
-    context?: CallContext,
-  ): Promise<SignedIn>
-  login(
-    input: { email: string; password: string; tenantId?: string; remember?: boolean },
-    context?: CallContext,
-  ): Promise<SignedIn>
-  refresh(input: { refreshToken: string }, context?: CallContext): Promise<SignedIn>
-  logout(input: { accessToken: string }, context?: CallContext): Promise<void>
-  /**
-   * Who holds an access token, and that they have every role and permission named.
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
-   */
-  verify(input: { accessToken: string; roles?: readonly string[]; permissions?: readonly string[] }): Promise<Identity>
-  /** The caller as the account stands now. @throws SallyportError `session_revoked` */
-  me(identity: Identity): Promise<Identity>
-  /** What a cookie client sends back as `X-CSRF-Token`. */
-  csrfToken(identity: Identity): Promise<string>
-  /** Changes the caller's profile. The result is the identity as it is now. */
-  updateMe(identity: Identity, input: { username?: string }, context?: CallContext): Promise<Identity>
-  readonly sessions: {
-    list(identity: Identity): Promise<readonly SessionSummary[]>
-    /** @throws SallyportError `not_found` for what is not the caller's */
-    revoke(identity: Identity, id: string, context?: CallContext): Promise<void>
-    /** Returns how many ended. */
-    revokeAll(identity: Identity, options?: { except?: 'current' }, context?: CallContext): Promise<number>
-  }
-  /** For the host application and the command line: nobody's permission is asked. */
-  readonly users: {
-    create(input: {
-      email: string
-      password: string
-      username?: string
-      tenantId?: string
-      role?: string
-    }): Promise<Account>
-    /** Of one tenant, or of all where none is named. At most 200 a page. */
-    list(page?: {
-      tenantId?: string
-      cursor?: string
-      limit?: number
-    }): Promise<{ readonly items: readonly Account[]; readonly nextCursor: string | null }>
-    find(id: string): Promise<Account | null>
-    /** Of the default tenant where none is named. */
-    findByEmail(input: { email: string; tenantId?: string }): Promise<Account | null>
-    disable(id: string): Promise<void>
-    enable(id: string): Promise<void>
-  }
-}
 
 export function createApi(parts: {
   readonly passwords: PasswordService
@@ -153,8 +43,11 @@ export function createApi(parts: {
   readonly admin: AdminService
   readonly profile: Profile
   readonly limits: RateLimitService
+  readonly keyring: Keyring
+  readonly health: HealthService
+  readonly bypass: BypassService | null
 }): Api {
-  const { passwords, tokens, sessions, users, admin, profile, limits } = parts
+  const { passwords, tokens, sessions, profile, limits, keyring, health, bypass } = parts
   /** Counts what hashes, where the host application knows for whom. @throws SallyportError `rate_limited` */
   function count(client: ClientContext): ClientContext {
     const decision = client.ipAddress === null ? null : limits.consume('hashing', addressBucket(client.ipAddress))
@@ -178,14 +71,15 @@ export function createApi(parts: {
     refresh: async ({ refreshToken }, context) =>
       signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, clientOf(context))),
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
-    async verify({ accessToken, roles = [], permissions = [] }) {
-      const identity = await tokens.authenticate(String(accessToken), null)
+    async verify({ accessToken, roles = [], permissions = [], tenantId = null }) {
+      const identity = await tokens.authenticate(String(accessToken), tenantId)
       const lacks =
         roles.some((role) => !identity.roles.includes(role)) ||
         permissions.some((permission) => !isPermitted(identity.permissions, permission))
       if (lacks) throw new SallyportError('forbidden')
       return identity
     },
+    checkJwt: ({ accessToken }) => tokens.checkJwt(String(accessToken)),
     me: (identity) => profile.current(identity),
     csrfToken: (identity) => tokens.csrfToken(identity),
     async updateMe(identity, { username }, context) {
@@ -202,32 +96,68 @@ export function createApi(parts: {
       revokeAll: (identity, options, context) =>
         sessions.revokeAll(identity, options?.except === 'current', clientOf(context)),
     },
-    users: {
-      async create({ tenantId, role, ...input }) {
-        const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
-        const user = await passwords.createAccount(registration, {
-          tenant: named(tenant_id, undefined),
-          role: role ?? null,
-        })
-        return accountOf(user)
-      },
-      async list({ tenantId, cursor = null, limit = 50 } = {}) {
-        const scope = tenantId === undefined ? allTenants() : oneTenant(tenantId)
-        const page = { cursor, limit: parseInput(z.int(), limit) }
-        const { items, nextCursor } = await users.list(scope, page)
-        return { items: items.map(accountOf), nextCursor }
-      },
-      async find(id) {
-        const user = await users.find(allTenants(), id)
-        return user === null ? null : accountOf(user)
-      },
-      async findByEmail({ email, tenantId = DEFAULT_TENANT_ID }) {
-        const user = await users.findForSignIn(oneTenant(tenantId), parseInput(emailInput, email))
-        return user === null ? null : accountOf(user)
-      },
-      disable: (id) => admin.setDisabled(allTenants(), id, true, { actorId: null, client: null }),
-      enable: (id) => admin.setDisabled(allTenants(), id, false, { actorId: null, client: null }),
+    users: usersApi(parts),
+    keys: {
+      list: async () => (await keyring.list()).map(keyInfo),
+      rotate: (purpose = 'signing') => keyring.rotate(purpose, null),
+      publicKeys: async () => jwksAnswer.parse(await keyring.jwks()),
     },
+    health: { ready: async () => readinessOf(await health.readiness()) },
+    bypass: bypass && {
+      async login({ tenantId, ...input } = {}, context) {
+        const { tenant_id, ...asked } = parseInput(bypassLoginInput, { ...input, tenant_id: tenantId })
+        return signedIn(await bypass.login(bypassPersona(asked), named(tenant_id, context), clientOf(context)))
+      },
+      developer: async (context) => userOf(await bypass.developer(named(undefined, context), clientOf(context))),
+    },
+  }
+}
+
+function usersApi({
+  passwords,
+  users,
+  sessions,
+  admin,
+}: {
+  readonly passwords: PasswordService
+  readonly users: UserService
+  readonly sessions: SessionService
+  readonly admin: AdminService
+}): UsersApi {
+  /** The host application decides, and is nobody in particular. */
+  const host = { actorId: null, client: null }
+  return {
+    async create({ tenantId, role, ...input }) {
+      const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
+      const user = await passwords.createAccount(registration, {
+        tenant: { body: tenant_id, header: null },
+        role: role ?? null,
+      })
+      return accountOf(user)
+    },
+    async list({ tenantId, cursor = null, limit = 50 } = {}) {
+      const scope = tenantId === undefined ? allTenants() : oneTenant(tenantId)
+      const page = { cursor, limit: parseInput(z.int(), limit) }
+      const { items, nextCursor } = await users.list(scope, page)
+      return { items: items.map(accountOf), nextCursor }
+    },
+    async find(id) {
+      const user = await users.find(allTenants(), id)
+      return user === null ? null : accountOf(user)
+    },
+    async findByEmail({ email, tenantId = DEFAULT_TENANT_ID }) {
+      const user = await users.findForSignIn(oneTenant(tenantId), parseInput(emailInput, email))
+      return user === null ? null : accountOf(user)
+    },
+    disable: (id) => admin.setDisabled(allTenants(), id, true, host),
+    enable: (id) => admin.setDisabled(allTenants(), id, false, host),
+    async sessions(id) {
+      const user = await users.find(allTenants(), id)
+      if (user === null) throw new SallyportError('not_found', { detail: 'There is no such user.' })
+      const list = await sessions.list({ tenantId: user.tenantId, userId: user.id })
+      return list.map((session) => summaryOf(sessions, session, null))
+    },
+    endSessions: (id) => admin.endSessions(allTenants(), id, host),
   }
 }
 
@@ -250,17 +180,7 @@ function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens
     expiresAt: new Date(answer.expires_at),
     userId: user.id,
     sessionId,
-    user: {
-      id: user.id,
-      email: user.email,
-      username: user.username,
-      emailVerified: user.email_verified,
-      tenantId: user.tenant_id,
-      roles: user.roles,
-      permissions: user.permissions,
-      isGuest: user.is_guest,
-      createdAt: new Date(user.created_at),
-    },
+    user: userOf(user),
     session:
       session === undefined
         ? null
@@ -275,7 +195,21 @@ function signedIn({ accessToken, refreshToken, sessionId, answer }: IssuedTokens
   }
 }
 
-function summaryOf(sessions: SessionService, session: SessionRecord, currentId: string): SessionSummary {
+function userOf(user: UserAnswer): SignedInUser {
+  return {
+    id: user.id,
+    email: user.email,
+    username: user.username,
+    emailVerified: user.email_verified,
+    tenantId: user.tenant_id,
+    roles: user.roles,
+    permissions: user.permissions,
+    isGuest: user.is_guest,
+    createdAt: new Date(user.created_at),
+  }
+}
+
+function summaryOf(sessions: SessionService, session: SessionRecord, currentId: string | null): SessionSummary {
   return {
     id: session.id,
     current: session.id === currentId,
@@ -296,7 +230,26 @@ function accountOf(user: User): Account {
     email: user.email,
     username: user.username,
     emailVerified: user.emailVerified,
-    disabledAt: user.disabledAt === null ? null : new Date(user.disabledAt),
+    disabledAt: dateOf(user.disabledAt),
     createdAt: new Date(user.createdAt),
   }
+}
+
+function keyInfo({ createdAt, activatedAt, retiredAt, expiresAt, ...rest }: KeySummary): KeyInfo {
+  return {
+    ...rest,
+    createdAt: dateOf(createdAt),
+    activatedAt: dateOf(activatedAt),
+    retiredAt: dateOf(retiredAt),
+    expiresAt: dateOf(expiresAt),
+  }
+}
+
+function readinessOf({ status, checks }: Awaited<ReturnType<HealthService['readiness']>>): Readiness {
+  const { signing_keys: signingKeys, ...rest } = checks
+  return { status, checks: { ...rest, signingKeys } }
+}
+
+function dateOf(at: number | null): Date | null {
+  return at === null ? null : new Date(at)
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { type Api, createApi } from './api.js'
+import { createApi } from './api.js'
+import type { Api } from './api-types.js'
 import { type Config, type ConfigInput, parseConfig } from './config/config.js'
-import { configWarnings } from './config/config-warnings.js'
+import { configWarnings, warnOfBypass } from './config/config-warnings.js'
 import type { ClientContext, Identity } from './contract/identity.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import { MasterKey } from './crypto/master-key.js'
@@ -9,6 +10,7 @@ import { readOrCreateMasterSecret } from './crypto/master-secret-file.js'
 import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
+import { createBypassService } from './features/bypass/bypass-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
 import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
@@ -19,11 +21,12 @@ import { createRevocationService } from './features/revocation/revocation-servic
 import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
-import { userAnswerOf } from './features/tokens/token-identity.js'
+import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
 import { createTokenService, type TokenService } from './features/tokens/token-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
+import { requireDirectRequest } from './http/direct-requests.js'
 import { createHttpApp } from './http/http-app.js'
 import type { HttpApp } from './http/http-app-types.js'
 import { RequestDurations } from './http/request-durations.js'
@@ -81,7 +84,9 @@ export interface Surroundings {
  * @throws ConfigError for a value that is not legal; SallyportError `unavailable` when the database is not there
  */
 export async function createAuth(input: ConfigInput = {}, surroundings: Surroundings = {}): Promise<Auth> {
-  const { auth } = await composeAuth(parseConfig(input), surroundings)
+  const config = parseConfig(input)
+  warnOfBypass(config)
+  const { auth } = await composeAuth(config, surroundings)
   return auth
 }
 
@@ -165,14 +170,16 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       refreshThreshold: config.auth.session.refreshThreshold,
     },
   })
-  const signIn = createSignInService({ sessions, tokens, keyring })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const { maxConcurrentHashes, hashQueue } = config.auth
   const hashes = new PasswordHashQueue({
     concurrency: maxConcurrentHashes,
     longest: hashQueue.max,
     deadline: hashQueue.deadline,
   })
-  const passwords = createPasswordService({ config, tenants, users, access, audit, signIn, hashes })
+  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes })
+  const isBypass = config.auth.mode === 'bypass'
+  const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
   const admin = createAdminService({ users, sessions, audit })
   const limits = createRateLimitService(config.limits.enabled ? { hashing: config.limits.hashing } : null, clock)
 
@@ -204,14 +211,15 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   )
 
   const jar = createCookieJar(config)
-  const profile = { userAnswerOf, rename, current: tokens.upToDate }
-  const services = { passwords, tokens, profile, sessions, health, keyring }
+  const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
+  const services = { passwords, tokens, profile, sessions, health, keyring, bypass }
   const app = createHttpApp({
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
     config,
     logger,
     clock,
+    ...(isBypass && { admit: requireDirectRequest }),
     async authenticate({ token }, _client, tenantHeader, forWrite) {
       const identity = await tokens.authenticate(token, tenantHeader)
       return forWrite ? tokens.current(identity) : identity
@@ -232,7 +240,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const auth: Auth = {
     handler: (request, connection) => app.fetch(request, connection),
-    api: createApi({ passwords, tokens, sessions, users, admin, profile, limits }),
+    api: createApi({ ...services, users, admin, limits }),
     async authenticate(request) {
       const headers = 'headers' in request ? request.headers : request
       try {

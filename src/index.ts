@@ -1,4 +1,20 @@
-export type { Account, Api, CallContext, SessionSummary, SignedIn, SignedInSession, SignedInUser } from './api.js'
+export type {
+  Account,
+  Api,
+  BypassApi,
+  CallContext,
+  CheckStatus,
+  KeyInfo,
+  KeysApi,
+  PublicKey,
+  Readiness,
+  SessionSummary,
+  SessionsApi,
+  SignedIn,
+  SignedInSession,
+  SignedInUser,
+  UsersApi,
+} from './api-types.js'
 export { type Auth, createAuth, type Surroundings } from './auth.js'
 export type { ConfigInput } from './config/config.js'
 export { ConfigError } from './config/config-error.js'

@@ -1,3 +1,5 @@
+import { bypassRoutes } from './features/bypass/bypass-routes.js'
+import type { BypassService } from './features/bypass/bypass-service.js'
 import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
 import { keyRoutes } from './features/keys/key-routes.js'
@@ -21,15 +23,19 @@ export interface RouteServices {
   readonly sessions: SessionService
   readonly health: HealthService
   readonly keyring: Keyring
+  /** Null outside bypass mode, where its paths are paths like any other that is not there. */
+  readonly bypass: BypassService | null
 }
 
 /** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
 export function allRoutes(services: RouteServices): readonly Route[] {
+  const { bypass, tokens, profile } = services
   return [
     ...passwordRoutes(services.passwords), // /auth/register, /auth/login
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...sessionRoutes(services.sessions), // /auth/sessions
+    ...(bypass === null ? [] : bypassRoutes({ bypass, tokens, profile })), // /auth/login-bypass, me-, logout-
     ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health
   ]

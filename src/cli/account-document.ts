@@ -1,4 +1,4 @@
-import type { Account } from '../api.js'
+import type { Account } from '../api-types.js'
 
 /** An account in the names of the wire. */
 export function accountDocument(account: Account) {

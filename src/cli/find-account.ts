@@ -1,4 +1,4 @@
-import type { Account, Api } from '../api.js'
+import type { Account, Api } from '../api-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { idOf } from './shared-options.js'
 

@@ -1,4 +1,4 @@
-import type { Api } from '../api.js'
+import type { Api } from '../api-types.js'
 import { type Composition, composeAuth } from '../auth.js'
 import { loadConfig } from '../config/load-config.js'
 import { createLogger } from '../runtime/pino-logger.js'

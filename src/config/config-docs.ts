@@ -23,7 +23,7 @@ Whatever is wrong stops the start, all of it listed, each as \`file:line:column 
 - Anchors, aliases, tags and keys given twice are refused. A key without a value keeps its default.
 - **Production**, where a rule speaks of it: \`NODE_ENV=production\`, a \`server.host\` beyond loopback, or an https \`server.public_url\`. There a secret that is a placeholder, a pattern or shorter than 32 characters stops the start; elsewhere it is warned of.
 - \`AUTH_MODE=production\` means the mode that the file names, and \`stateless\` where it names none.
-- \`auth.mode: bypass\` refuses to start in production, beyond loopback, and with a trusted proxy.
+- \`auth.mode: bypass\` refuses to start in production, beyond loopback, and with a trusted proxy ([bypass](guides/bypass.md)).
 `
 
 /** The text of docs/configuration.md. */

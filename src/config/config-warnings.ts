@@ -14,8 +14,16 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
   return [...bypass(config), ...secrets(config), ...hashing(config), ...unusedSecret(config), ...notYet(config)]
 }
 
+const BYPASS_WARNING =
+  'auth.mode is bypass: whoever can reach this process signs in as anybody, without a password. For development on one machine alone.'
+
 function bypass({ auth }: Config): ConfigWarning[] {
-  return auth.mode === 'bypass' ? [{ key: 'auth.mode', message: 'bypass is for development on one machine alone' }] : []
+  return auth.mode === 'bypass' ? [{ key: 'auth.mode', message: BYPASS_WARNING }] : []
+}
+
+/** Warns of bypass through the process, whatever a logger leaves out. */
+export function warnOfBypass(config: Config): void {
+  if (bypass(config).length > 0) process.emitWarning(BYPASS_WARNING, { code: 'SALLYPORT_BYPASS' })
 }
 
 function secrets(config: Config): ConfigWarning[] {

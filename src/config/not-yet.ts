@@ -14,12 +14,6 @@ export interface NotYet {
 
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
-  {
-    key: 'auth.mode',
-    value: 'bypass',
-    instead: 'the mode is stateful, and nobody signs in without a password',
-    matters: ({ auth }) => auth.mode === 'bypass',
-  },
   { key: 'auth.guests', instead: 'there are no guest sessions' },
   {
     key: 'auth.session.binding',

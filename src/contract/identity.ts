@@ -1,14 +1,24 @@
 /** How somebody proved who they are, as in the `amr` values of RFC 8176 where one exists. */
-export type AuthMethod =
-  | 'password'
-  | 'passkey'
-  | 'totp'
-  | 'email'
-  | 'sms'
-  | 'oauth'
-  | 'magic_link'
-  | 'recovery_code'
-  | 'guest'
+export const AUTH_METHODS = [
+  'password',
+  'passkey',
+  'totp',
+  'email',
+  'sms',
+  'oauth',
+  'magic_link',
+  'recovery_code',
+  'guest',
+  /** Nothing was proved: for development, and honoured in bypass mode alone. */
+  'bypass',
+] as const
+
+export type AuthMethod = (typeof AUTH_METHODS)[number]
+
+/** False for what bypass opened: whatever else was proved later, it began with nothing. */
+export function isProven(methods: readonly AuthMethod[]): boolean {
+  return !methods.includes('bypass')
+}
 
 /** Who is calling, as `authenticate` found it. Times are milliseconds since the epoch. */
 export interface Identity {

@@ -14,7 +14,7 @@ import { securityHeaders } from './security-headers.js'
 
 /** Answers at the doors' paths, with the little that every answer must carry. */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'durations'>,
+  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'admit' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
   const clientAddress = createClientAddress(config.server.trustProxy)
@@ -45,6 +45,7 @@ export function createDoors(
     const started = performance.now()
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
+      dependencies.admit?.(call)
       const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
       const { status, headers, body, caller } = await door.answer(request)
       const fields = fieldsOf(requestId, headers)

@@ -51,6 +51,11 @@ export interface HttpDependencies {
     credential: Credential,
     identity: Identity,
   ) => Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
+  /**
+   * Refuses a request for how it came, before anything else of it counts. Absent: every request may come.
+   * @throws SallyportError
+   */
+  readonly admit?: (call: DoorCall) => void
   readonly csrf: {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>
@@ -79,13 +84,13 @@ export interface DoorCall {
   /** Without the question mark; empty where there is none. */
   readonly query: string
   readonly header: (name: string) => string | undefined
+  /** That was asked, as the request names it. */
+  readonly host: string
   readonly remoteAddress: string | null
 }
 
 /** The same with what a route may need beside it. */
 export interface Call extends DoorCall {
-  /** That was asked, as the request names it. */
-  readonly host: string
   /** What is left to read of it; asked for only where there may be one. */
   readonly body: () => ReadableStream<Uint8Array> | null
 }

@@ -54,6 +54,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
 
   async function walk(exchange: Exchange): Promise<Answer> {
     const { call, fields } = exchange
+    dependencies.admit?.(call)
     addCorsHeaders(call.header, origins, fields)
     const found = match(call.method, call.path)
     if (found.kind === 'not_found') throw new SallyportError('not_found')

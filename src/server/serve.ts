@@ -1,10 +1,12 @@
 import { createNodeServer } from '../adapters/node.js'
 import { composeAuth } from '../auth.js'
 import type { Config } from '../config/config.js'
+import { warnOfBypass } from '../config/config-warnings.js'
 import type { Logger } from '../runtime/logger.js'
 import { endOnCrash } from './crash.js'
 import { drain, watchSilentConnections } from './drain.js'
 import { listen } from './listen.js'
+import { requireLoopback } from './require-loopback.js'
 import { stopSignal } from './stop-signal.js'
 
 export interface ServeOptions {
@@ -31,6 +33,8 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
       { threads, max_concurrent_hashes: maxConcurrentHashes },
       'fewer threads than hashes at a time: set UV_THREADPOOL_SIZE to at least two more than auth.max_concurrent_hashes',
     )
+  warnOfBypass(config)
+  if (config.auth.mode === 'bypass') await requireLoopback(config.server.host)
   endOnCrash(logger)
   const stop = stopSignal()
   const { auth, app, health } = await composeAuth(config, { logger })

@@ -13,7 +13,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   features: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http'],
   jobs: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'features'],
   'routes.ts': ['contract', 'config', 'runtime', 'http', 'features'],
-  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features'],
+  'api-types.ts': ['contract'],
+  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-types.ts'],
   'auth.ts': [
     'contract',
     'config',
@@ -26,12 +27,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'jobs',
     'routes.ts',
     'api.ts',
+    'api-types.ts',
   ],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
-  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'api.ts', 'server', 'jobs'],
+  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'api-types.ts', 'server', 'jobs'],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
-  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api.ts'],
+  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api-types.ts'],
 }
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
@@ -43,6 +45,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
   ['sign-in'],
   [
     'passwords',
+    'bypass',
     'verification',
     'mfa',
     'passkeys',
@@ -60,6 +63,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
 /** Rooms whose files are named after something else than the room's name without its plural `s`. */
 const PREFIXES: Readonly<Record<string, string>> = {
   access: 'access',
+  bypass: 'bypass',
   passkeys: 'passkey',
 }
 

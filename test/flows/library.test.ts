@@ -94,6 +94,63 @@ describeEachAuth('The library, without HTTP', (stage) => {
     await expect(api.refresh({ refreshToken: next.refreshToken })).rejects.toMatchObject({ code: 'session_revoked' })
   })
 
+  it('takes a token for the tenant that is named alone', async () => {
+    const auth = await stage.open()
+    const { access_token } = await newcomer(auth)
+    const another = '019b0000-0000-7000-8000-00000000ffff'
+    const inTenant = (tenantId: string) => auth.api.verify({ accessToken: access_token, tenantId })
+    expect(await inTenant(DEFAULT_TENANT_ID)).toMatchObject({ tenantId: DEFAULT_TENANT_ID })
+    await expect(inTenant(another)).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  it('shows the sessions of somebody to the host application, and ends them', async () => {
+    const auth = await stage.open()
+    const { api } = auth
+    const person = await newcomer(auth)
+    const neighbour = await newcomer(auth)
+    await api.login({ email: person.email, password: PASSWORD }, { userAgent: 'story/2' })
+    const list = await api.users.sessions(person.user_id)
+    expect(list.map(({ current, userAgent }) => [current, userAgent])).toEqual([
+      [false, 'story/2'],
+      [false, null],
+    ])
+    expect(await api.users.endSessions(person.user_id)).toBe(2)
+    expect(await api.users.endSessions(person.user_id)).toBe(0)
+    expect(await standingOf(auth, person.access_token)).toBe('session_revoked')
+    expect(await standingOf(auth, neighbour.access_token)).toBe('200')
+    const events = await eventsOf(await stage.db(), { sessionId: person.session.id })
+    expect(events.find(({ type }) => type === 'session.revoked')).toMatchObject({ actor_id: null })
+    const nobody = '019b0000-0000-7000-8000-00000000ffff'
+    await expect(api.users.sessions(nobody)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(api.users.endSessions(nobody)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('tells whether it is ready', async () => {
+    const { api } = await stage.open()
+    const checks = { database: 'ok', cache: 'disabled', signingKeys: 'ok', cleanup: 'ok' }
+    expect(await api.health.ready()).toEqual({ status: 'ready', checks })
+  })
+
+  it('lists, publishes and rotates keys, and signs nobody out by it', async () => {
+    const auth = await stage.open({ config: { auth: { mode: 'stateless' } } })
+    const { api } = auth
+    const { accessToken } = await api.register({ email: newEmail(), password: PASSWORD })
+    await api.checkJwt({ accessToken })
+    await expect(api.checkJwt({ accessToken: `${accessToken}A` })).rejects.toMatchObject({ code: 'invalid_token' })
+    const signing = async () => (await api.keys.list()).find(({ purpose, inUse }) => purpose === 'signing' && inUse)
+    const before = await signing()
+    expect(before).toMatchObject({ algorithm: 'EdDSA', status: 'active', createdAt: expect.any(Date), retiredAt: null })
+    await api.keys.rotate()
+    expect((await signing())?.kid).not.toBe(before?.kid)
+    const { keys } = await api.keys.publicKeys()
+    // The retired one, the active one, and the next.
+    expect(keys.map(({ kid }) => kid)).toContain(before?.kid)
+    expect(keys.every((key) => !('d' in key))).toBe(true)
+    await api.keys.rotate('session')
+    await api.verify({ accessToken })
+    expect(await auth.authenticate(new Headers(bearer(accessToken)))).toMatchObject({ tokenFormat: 'jwt' })
+  })
+
   it('answers who sends a request, or nobody', async () => {
     const auth = await stage.open()
     const person = await newcomer(auth)

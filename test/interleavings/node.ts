@@ -52,7 +52,7 @@ export function composeNode(parts: {
       refreshThreshold: config.auth.session.refreshThreshold,
     },
   })
-  const signIn = createSignInService({ sessions, tokens, keyring })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const admin = createAdminService({ users, sessions, audit })
   return { audit, access, users, revocations, sessions, tokens, signIn, admin }
 }

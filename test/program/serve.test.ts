@@ -65,6 +65,16 @@ describe('serve', () => {
     expect(large.output.stdout).not.toContain('fewer threads than hashes')
   })
 
+  it.each([['127.0.0.1'], ['localhost']])('starts in bypass mode at %s, and warns though nobody logs', async (host) => {
+    const env = { AUTH_MODE: 'bypass', LOG_LEVEL: 'silent', HOST: host }
+    const { url, output } = await serve([], { folder: await emptyFolder(), env })
+    expect(output.stderr).toMatch(/\[SALLYPORT_BYPASS\] Warning: .*bypass/)
+    expect((await fetch(`${url}/auth/login-bypass`, { method: 'POST' })).status).toBe(200)
+    const forwarded = { method: 'POST', headers: { 'x-forwarded-for': '127.0.0.1' } }
+    expect((await fetch(`${url}/auth/login-bypass`, forwarded)).status).toBe(403)
+    expect((await fetch(`${url}/auth/verify`, { headers: { via: '1.1 tunnel' } })).status).toBe(403)
+  })
+
   it('warns of what is weak or without effect so far', async () => {
     const env = { SALLYPORT_SECRET: 'change-me', AUTH_MODE: 'stateless' }
     const { output } = await serve([], { folder: await emptyFolder(), env })
@@ -157,10 +167,21 @@ describe('a start that is not possible: one line on stderr, exit code 1, no stac
   })
 
   it.each([
-    ['NODE_ENV=production', { NODE_ENV: 'production' }],
-    ['a listener beyond loopback', { HOST: '0.0.0.0' }],
-  ])('bypass with %s', async (_, env) => {
-    expect(await refusal(['--port', '0'], { AUTH_MODE: 'bypass', ...env })).toContain('bypass')
+    ['NODE_ENV=production', [], { NODE_ENV: 'production' }],
+    ['every address', [], { HOST: '0.0.0.0' }],
+    ['every IPv6 address, by option', ['--host', '::'], {}],
+    ['a name', [], { HOST: 'laptop.example' }],
+    ['a public URL', [], { PUBLIC_URL: 'http://laptop.example' }],
+    ['https', [], { PUBLIC_URL: 'https://localhost' }],
+  ])('bypass with %s', async (_, args, env) => {
+    expect(await refusal(['--port', '0', ...args], { AUTH_MODE: 'bypass', ...env })).toContain('bypass')
+  })
+
+  it('bypass behind a proxy, as a file says', async () => {
+    const folder = await emptyFolder()
+    await writeFile(join(folder, 'sallyport.yaml'), 'server: { trust_proxy: [127.0.0.1] }\nauth: { mode: bypass }\n')
+    const { code, stderr } = await run(['serve', '--port', '0'], { folder })
+    expect([code, stderr]).toEqual([1, expect.stringContaining('bypass together with a trusted proxy')])
   })
 })
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { RecordEvent } from '../audit/audit-types.js'
-import { insertUserRole, userRolesExpression } from './access-store.js'
+import { insertUserRole, listUserRoles, userRolesExpression } from './access-store.js'
 import { BUILT_IN_ROLES } from './access-types.js'
 
 export interface AccessService {
@@ -25,6 +25,8 @@ export interface AccessService {
       readonly client: ClientContext | null
     },
   ): Promise<void>
+  /** The roles of a user, in a fixed order. */
+  roles(scope: OneTenant, userId: string): Promise<readonly string[]>
   /** For a query over `users as u`: the roles of the row, comma-separated; read with `rolesOf`. */
   rolesColumn(): RawBuilder<string | null>
 }
@@ -53,6 +55,9 @@ export function createAccessService(storage: Storage, clock: Clock): AccessServi
         client,
         data: { role },
       })
+    },
+    async roles(scope, userId) {
+      return (await listUserRoles(scope, storage.db, userId)).sort()
     },
     rolesColumn: () => userRolesExpression(storage.dialect),
   }

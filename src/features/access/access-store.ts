@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Queryable, Storage } from '../../storage/storage.js'
+import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 
 /** Returns false where the user has the role already. */
@@ -17,6 +18,16 @@ export async function insertUserRole(
     .returning('role')
     .executeTakeFirst()
   return row !== undefined
+}
+
+export async function listUserRoles(scope: OneTenant, db: Queryable, userId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('user_roles')
+    .select('role')
+    .where(inTenant(scope))
+    .where('user_id', '=', userId)
+    .execute()
+  return rows.map(({ role }) => role)
 }
 
 /** The roles of the user that `users` of the outer query names, comma-separated, as an expression. */

@@ -4,20 +4,16 @@ import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
-import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
-import type { TenantService } from '../tenants/tenant-service.js'
+import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
-import type { User, UserWithPassword } from '../users/user-types.js'
+import { defaultUsername, type User, type UserWithPassword } from '../users/user-types.js'
 import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
 import type { PasswordHashQueue } from './password-hash-queue.js'
 import { checkNewPassword, normalisePassword } from './password-policy.js'
 import type { PasswordLogin, Registration } from './password-types.js'
-
-/** The tenant a caller asked for, as `TenantService.resolve` takes it. */
-export type NamedTenant = Parameters<TenantService['resolve']>[0]
 
 export interface PasswordService {
   /**
@@ -44,12 +40,11 @@ export function createPasswordService(parts: {
   readonly config: Config
   readonly tenants: TenantService
   readonly users: UserService
-  readonly access: AccessService
   readonly audit: AuditService
   readonly signIn: SignInService
   readonly hashes: PasswordHashQueue
 }): PasswordService {
-  const { config, tenants, users, access, audit, signIn, hashes } = parts
+  const { config, tenants, users, audit, signIn, hashes } = parts
   const settings = config.auth.password
 
   /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
@@ -63,17 +58,6 @@ export function createPasswordService(parts: {
   }
   // Made before the first sign-in, which would otherwise cost two hashes. A failure is met again by who needs it.
   standInHash().catch(() => undefined)
-
-  async function tenantNamed(named: NamedTenant) {
-    const { scope, tenant } = await tenants.resolve(named)
-    if (tenant === null) {
-      throw new SallyportError('invalid_request', {
-        detail: 'There is no such tenant.',
-        errors: [{ path: 'tenant_id', message: 'names no tenant' }],
-      })
-    }
-    return { scope, tenant }
-  }
 
   async function newUser(registration: Registration) {
     const password = normalisePassword(registration.password)
@@ -129,20 +113,12 @@ export function createPasswordService(parts: {
       if (config.auth.registration !== 'open') {
         throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
       }
-      const { scope, tenant } = await tenantNamed(named)
+      const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(registration)
       const sessionId = await audit.transaction(async (tx, record) => {
-        const user = await users.create(scope, tx, input)
+        const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
+        const user = await signIn.createAccount(scope, tx, record, account)
         if (user === null) throw new SallyportError('email_taken')
-        await record({
-          type: 'user.registered',
-          tenantId: scope.tenantId,
-          actorId: user.id,
-          userId: user.id,
-          sessionId: null,
-          client,
-        })
-        await access.grant(scope, tx, record, { userId: user.id, role: tenant.defaultRole, actorId: null, client })
         const { id: userId, credentialVersion } = user
         return signIn.open(scope, tx, record, {
           userId,
@@ -177,28 +153,14 @@ export function createPasswordService(parts: {
     },
 
     async createAccount(registration, { tenant: named, role }) {
-      const { scope, tenant } = await tenantNamed(named)
+      const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(registration)
+      const account = { ...input, role: role ?? tenant.defaultRole, bySelf: false, client: null }
       return audit.transaction(async (tx, record) => {
-        const user = await users.create(scope, tx, input)
+        const user = await signIn.createAccount(scope, tx, record, account)
         if (user === null) throw new SallyportError('email_taken')
-        const { id: userId } = user
-        await record({
-          type: 'user.registered',
-          tenantId: scope.tenantId,
-          actorId: null,
-          userId,
-          sessionId: null,
-          client: null,
-        })
-        await access.grant(scope, tx, record, { userId, role: role ?? tenant.defaultRole, actorId: null, client: null })
         return user
       })
     },
   }
-}
-
-/** What stands before the `@`, until its owner chooses a name. */
-function defaultUsername(email: string): string {
-  return email.slice(0, email.lastIndexOf('@'))
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tenantIdInput } from '../tenants/tenant-types.js'
 import { transport } from '../tokens/token-types.js'
 import { emailInput, usernameInput } from '../users/user-types.js'
 
@@ -11,19 +12,12 @@ const password = z
   .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode')
   .meta({ format: 'password' })
 
-const tenantId = z
-  .string()
-  .toLowerCase()
-  .pipe(z.uuid())
-  .optional()
-  .meta({ type: 'string', format: 'uuid', description: 'Absent: the default tenant, or the one of X-Tenant-ID.' })
-
 export const registerInput = z
   .object({
     email: emailInput,
     password,
     username: usernameInput.optional(),
-    tenant_id: tenantId,
+    tenant_id: tenantIdInput,
     transport: transport.optional(),
   })
   .meta({ id: 'RegisterRequest' })
@@ -32,7 +26,7 @@ export const loginInput = z
   .object({
     email: emailInput,
     password,
-    tenant_id: tenantId,
+    tenant_id: tenantIdInput,
     mfa_code: z.string().max(64).optional(),
     remember: z
       .boolean()

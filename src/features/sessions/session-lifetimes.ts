@@ -7,6 +7,8 @@ export interface SessionLifetimes {
   readonly mode: 'stateful' | 'stateless'
   /** Opaque access tokens are honoured: in stateful mode, and where what it issued before is accepted. */
   readonly acceptsOpaque: boolean
+  /** Sessions that bypass opened are honoured: in bypass mode alone. */
+  readonly honoursBypass: boolean
   /** An access token that is a JWT, since its issue. */
   readonly jwt: number
   /** An opaque access token, since the last activity. */
@@ -26,6 +28,7 @@ export function sessionLifetimes(config: Config): SessionLifetimes {
   return {
     mode,
     acceptsOpaque: mode === 'stateful' || config.auth.accept.includes('stateful'),
+    honoursBypass: config.auth.mode === 'bypass',
     jwt: jwt.accessTokenTtl,
     idle: session.ttl,
     activityInterval: Math.min(60_000, Math.floor(session.ttl / 10)),

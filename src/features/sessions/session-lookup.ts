@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf, rolesOf } from '../access/access-service.js'
 import { floorOf } from '../revocation/revocation-service.js'
-import { toSession } from './session-store.js'
+import { toSession, wasProven } from './session-store.js'
 import type { FoundSession } from './session-types.js'
 
 export type FindSession = (scope: OneTenant, id: string) => Promise<FoundSession | null>
@@ -13,8 +13,13 @@ export type FindSession = (scope: OneTenant, id: string) => Promise<FoundSession
  * The hot statement: a session, its holder's account as it stands now, and the database's time, in one prepared
  * look-up by primary key.
  * @param rolesColumn selects the roles of `u`, see `AccessService.rolesColumn`
+ * @param withBypass false: a session that bypass opened is not there, whatever database it was left in
  */
-export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<string | null>): FindSession {
+export function prepareFindSession(
+  storage: Storage,
+  rolesColumn: RawBuilder<string | null>,
+  withBypass: boolean,
+): FindSession {
   const query = storage.db
     .selectFrom('sessions as s')
     .innerJoin('users as u', (join) => join.onRef('u.tenant_id', '=', 's.tenant_id').onRef('u.id', '=', 's.user_id'))
@@ -33,6 +38,7 @@ export function prepareFindSession(storage: Storage, rolesColumn: RawBuilder<str
     ])
     .where('s.id', '=', parameter<string>())
     .where('s.tenant_id', '=', parameter<string>())
+    .$if(!withBypass, (found) => found.where(wasProven('s.auth_methods')))
   const find = storage.prepare('find_session', query.compile())
   return async (scope, id) => {
     const [row] = await find([id, scope.tenantId])

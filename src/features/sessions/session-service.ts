@@ -134,7 +134,7 @@ export function createSessionService(parts: {
   const trust = Math.max(MIN_TRUST, lifetimes.reuseGrace)
   const shared = parts.shared ? new SharedSessions({ ...parts.shared, revocations, clock, trust }) : null
   const cache = new SessionCache({
-    find: prepareFindSession(storage, access.rolesColumn()),
+    find: prepareFindSession(storage, access.rolesColumn(), lifetimes.honoursBypass),
     shared,
     revocations,
     clock,
@@ -258,7 +258,8 @@ export function createSessionService(parts: {
     deviceName: ({ userAgent }) => deviceName(userAgent),
 
     async list({ tenantId, userId }) {
-      const sessions = await listSessionsOf(oneTenant(tenantId), storage.db, storage, userId, idleSince)
+      const options = { idleSince, withBypass: lifetimes.honoursBypass }
+      const sessions = await listSessionsOf(oneTenant(tenantId), storage.db, storage, userId, options)
       return sessions.map((session) => ({ ...session, lastActivity: activity.lastActivity(session) }))
     },
 

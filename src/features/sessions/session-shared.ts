@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isProven } from '../../contract/identity.js'
 import { type MasterKey, SealError, type Sealer } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { SharedEntries } from '../../storage/shared-entries.js'
@@ -27,7 +28,8 @@ const sealedSession = z.object({
     spends: z.array(z.object({ at: z.number(), wasIdle: z.boolean() })),
     credentialVersion: z.number(),
     remember: z.boolean(),
-    authMethods,
+    // A node of another mode may share it: what nobody proved is for each to look up.
+    authMethods: authMethods.refine(isProven),
     authTime: z.number(),
     ipAddress: z.string().nullable(),
     userAgent: z.string().nullable(),
@@ -102,6 +104,7 @@ export class SharedSessions {
     const { session, holder, now, floor } = found
     const generation = this.#revocations.generation()
     if (generation === null || session.revokedAt !== null || holder.disabledAt !== null) return
+    if (!isProven(session.authMethods)) return
     const key = keyOf(generation, session.tenantId, session.id)
     const { permissions: _, ...kept } = holder
     const body = JSON.stringify({

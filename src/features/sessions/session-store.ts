@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
+import { AUTH_METHODS } from '../../contract/identity.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
@@ -11,9 +12,7 @@ const SPENDS_KEPT = 64
 /** Stands behind the time of a spend whose access token had ended by idleness. */
 const IDLE_MARK = 'i'
 
-export const authMethods = z.array(
-  z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
-)
+export const authMethods = z.array(z.enum(AUTH_METHODS))
 
 /** Nobody reads a longer list of their own devices. */
 const LONGEST_LIST = 200
@@ -212,13 +211,18 @@ export async function revokeSessionsOf(
   return rows.map((row) => row.id)
 }
 
+/** The condition that a session was opened by a proof, and not by bypass. @param column `auth_methods`, qualified where a join needs it */
+export function wasProven(column: string): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} not like '%"bypass"%'`
+}
+
 /** The sessions of a user that are not over, newest first, at most `LONGEST_LIST`. */
 export async function listSessionsOf(
   scope: OneTenant,
   db: Queryable,
   storage: Storage,
   userId: string,
-  idleSince: number,
+  options: { readonly idleSince: number; readonly withBypass: boolean },
 ): Promise<readonly SessionRecord[]> {
   const rows = await db
     .selectFrom('sessions')
@@ -228,7 +232,8 @@ export async function listSessionsOf(
     )
     .where(inTenant(scope, 'sessions.tenant_id'))
     .where('sessions.user_id', '=', userId)
-    .where(notOver(storage.now(), idleSince))
+    .where(notOver(storage.now(), options.idleSince))
+    .$if(!options.withBypass, (query) => query.where(wasProven('sessions.auth_methods')))
     .whereRef('u.credential_version', '=', 'sessions.credential_version')
     .orderBy('sessions.id', 'desc')
     .limit(LONGEST_LIST)

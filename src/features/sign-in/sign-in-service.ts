@@ -2,11 +2,14 @@ import type { Transaction } from 'kysely'
 import type { AuthMethod, ClientContext } from '../../contract/identity.js'
 import type { Tables } from '../../storage/tables.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
-import type { RecordEvent } from '../audit/audit-types.js'
+import type { AccessService } from '../access/access-service.js'
+import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { TokenService } from '../tokens/token-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
+import type { UserService } from '../users/user-service.js'
+import type { NewUser, User } from '../users/user-types.js'
 
 /** Somebody who has proved who they are. */
 export interface ProvenUser {
@@ -18,8 +21,29 @@ export interface ProvenUser {
   readonly client: ClientContext
 }
 
+/** An account to be made. */
+export interface NewAccount extends NewUser {
+  readonly role: string
+  /** True where its owner makes it; false for somebody else who is no user. */
+  readonly bySelf: boolean
+  readonly client: ClientContext | null
+  /** Facts for the event of its making. */
+  readonly data?: AuditEvent['data']
+}
+
 /** The one exit of every way of signing in: always a new session, recorded in the transaction that opens it. */
 export interface SignInService {
+  /**
+   * Makes an account with its first role in the caller's transaction, and records both.
+   * @returns null where the tenant has an account of that address
+   * @throws SallyportError `invalid_request` for a role that does not exist
+   */
+  createAccount(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    account: NewAccount,
+  ): Promise<User | null>
   /** Opens the session in the caller's transaction. Returns its id, or null where the account moved on meanwhile. */
   open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, user: ProvenUser): Promise<string | null>
   /** The tokens of a session that was opened, once its transaction is committed. */
@@ -27,12 +51,23 @@ export interface SignInService {
 }
 
 export function createSignInService(parts: {
+  readonly users: UserService
+  readonly access: AccessService
   readonly sessions: SessionService
   readonly tokens: TokenService
   readonly keyring: Keyring
 }): SignInService {
-  const { sessions, tokens, keyring } = parts
+  const { users, access, sessions, tokens, keyring } = parts
   return {
+    async createAccount(scope, tx, record, { role, bySelf, client, data = {}, ...newUser }) {
+      const user = await users.create(scope, tx, newUser)
+      if (user === null) return null
+      const { id: userId } = user
+      const event = { tenantId: scope.tenantId, actorId: bySelf ? userId : null, userId, sessionId: null, client, data }
+      await record({ ...event, type: 'user.registered' })
+      await access.grant(scope, tx, record, { userId, role, actorId: null, client })
+      return user
+    },
     async open(scope, tx, record, user) {
       const sessionId = await sessions.open(scope, tx, record, { ...user, keyId: keyring.activeSessionKey().id })
       if (sessionId === null) return null

@@ -6,6 +6,13 @@ import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import { findTenant } from './tenant-store.js'
 import type { Tenant } from './tenant-types.js'
 
+/** What a caller says of the tenant. */
+export interface NamedTenant {
+  readonly body: string | undefined
+  /** `X-Tenant-ID`. */
+  readonly header: string | null
+}
+
 export interface TenantService {
   /**
    * The tenant that an unauthenticated caller names, in the body or in `X-Tenant-ID`; the default one where nothing is named.
@@ -13,10 +20,9 @@ export interface TenantService {
    * answer for an unknown tenant as it does for an unknown account.
    * @throws SallyportError `invalid_request` when the two names differ or one is no id
    */
-  resolve(named: {
-    readonly body: string | undefined
-    readonly header: string | null
-  }): Promise<{ readonly scope: OneTenant; readonly tenant: Tenant | null }>
+  resolve(named: NamedTenant): Promise<{ readonly scope: OneTenant; readonly tenant: Tenant | null }>
+  /** The same, for who may be told that there is no such tenant. @throws SallyportError `invalid_request` */
+  existing(named: NamedTenant): Promise<{ readonly scope: OneTenant; readonly tenant: Tenant }>
 }
 
 export function createTenantService(storage: Storage): TenantService {
@@ -28,6 +34,14 @@ export function createTenantService(storage: Storage): TenantService {
         throw badTenant('tenant_id', 'differs from the X-Tenant-ID header')
       const scope = oneTenant(body ?? asked ?? DEFAULT_TENANT_ID)
       return { scope, tenant: await findTenant(scope, storage.db) }
+    },
+    async existing(named) {
+      const { scope, tenant } = await this.resolve(named)
+      if (tenant !== null) return { scope, tenant }
+      throw new SallyportError('invalid_request', {
+        detail: 'There is no such tenant.',
+        errors: [{ path: 'tenant_id', message: 'names no tenant' }],
+      })
     },
   }
 }

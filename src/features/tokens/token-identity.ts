@@ -1,6 +1,7 @@
+import type { z } from 'zod'
 import type { Identity } from '../../contract/identity.js'
 import type { FoundSession } from '../sessions/session-types.js'
-import type { UserAnswer } from '../users/user-types.js'
+import type { meAnswer, UserAnswer } from '../users/user-types.js'
 
 /** Who holds a session, as the account stands now. @param expiresAt milliseconds since the epoch */
 export function identityOf({ session, holder }: FoundSession, expiresAt: number): Identity {
@@ -34,5 +35,15 @@ export function userAnswerOf(identity: Identity): UserAnswer {
     permissions: [...identity.permissions],
     is_guest: identity.isGuest,
     created_at: new Date(identity.createdAt).toISOString(),
+  }
+}
+
+/** The caller, with what is known of the session. */
+export function meAnswerOf(identity: Identity): z.output<typeof meAnswer> {
+  return {
+    ...userAnswerOf(identity),
+    session_id: identity.sessionId,
+    auth_methods: [...identity.authMethods],
+    auth_time: new Date(identity.authTime).toISOString(),
   }
 }

@@ -1,6 +1,7 @@
 import { createHmac, verify } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
+import { AUTH_METHODS, isProven } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
 import type { SigningKey } from '../keys/key-types.js'
@@ -28,9 +29,8 @@ export const accessClaims = z.object({
   roles: z.array(z.string()),
   is_guest: z.boolean(),
   user_created_at: z.iso.datetime(),
-  auth_methods: z.array(
-    z.enum(['password', 'passkey', 'totp', 'email', 'sms', 'oauth', 'magic_link', 'recovery_code', 'guest']),
-  ),
+  // No JWT is issued for a session of bypass; one that says otherwise is none of ours.
+  auth_methods: z.array(z.enum(AUTH_METHODS)).refine(isProven),
   auth_time: seconds,
   sid: z.uuid(),
   jti: z.string(),

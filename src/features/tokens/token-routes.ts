@@ -2,13 +2,7 @@ import { z } from 'zod'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
 import type { TokenService } from './token-service.js'
-import { tokenAnswer, tokenReply } from './token-types.js'
-
-/** What a browser keeps of the signed-in pages goes with the session (OWASP ASVS 14.3.1). */
-const CLEARED = { 'clear-site-data': '"cache"' }
-
-/** No honest browser has more of one name. */
-const MOST_COOKIES = 4
+import { logoutReply, tokenAnswer, tokenReply } from './token-types.js'
 
 export function tokenRoutes(tokens: TokenService): readonly Route[] {
   return [
@@ -64,15 +58,9 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin' },
       responses: { 204: { description: 'The session is over, or there was none' } },
       errors: [],
-      async handle({ credential, sessionCookies, header, client }) {
-        // The header alone counts where there is one; the cookies beside it are somebody else's.
-        if (typeof header('authorization') === 'string') {
-          if (credential !== null) await tokens.logout(credential.token, client)
-          return { status: 204, headers: CLEARED }
-        }
-        // Of several cookies none is known to be the right one; to end a genuine session harms nobody.
-        for (const token of sessionCookies.slice(0, MOST_COOKIES)) await tokens.logout(token, client)
-        return { status: 204, headers: CLEARED, cookies: { kind: 'clear' } }
+      async handle({ header, client, ...presented }) {
+        const hasAuthorization = typeof header('authorization') === 'string'
+        return logoutReply(await tokens.logoutCaller({ ...presented, hasAuthorization }, client))
       },
     }),
     defineRoute({

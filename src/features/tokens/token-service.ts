@@ -50,7 +50,24 @@ export interface TokenService extends CsrfTokens {
   checkJwt(token: string): Promise<void>
   /** Ends the session of a genuine access token, expired or not. Anything else ends nothing. */
   logout(token: string, client: ClientContext): Promise<void>
+  /**
+   * Ends what a request presented: the session of its header alone where there is one, since the cookies beside it are
+   * somebody else's; otherwise those of its cookies.
+   * @returns true where the browser is to forget its cookies
+   */
+  logoutCaller(caller: PresentedTokens, client: ClientContext): Promise<boolean>
 }
+
+/** The access tokens of a request as they came, believed or not. */
+export interface PresentedTokens {
+  readonly credential: Credential | null
+  readonly hasAuthorization: boolean
+  /** Every value of the session cookie. */
+  readonly sessionCookies: readonly string[]
+}
+
+/** No honest browser has more of one name. */
+const MOST_COOKIES = 4
 
 export interface TokenSettings extends StatelessSettings {
   /** The modes whose access tokens are honoured; the present one always is. */
@@ -204,6 +221,16 @@ export function createTokenService(parts: {
     },
 
     checkJwt: (token) => stateless.check(token),
+
+    async logoutCaller({ credential, hasAuthorization, sessionCookies }, client) {
+      if (hasAuthorization) {
+        if (credential !== null) await this.logout(credential.token, client)
+        return false
+      }
+      // Of several cookies none is known to be the right one; to end a genuine session harms nobody.
+      for (const token of sessionCookies.slice(0, MOST_COOKIES)) await this.logout(token, client)
+      return true
+    },
 
     async logout(token, client) {
       try {

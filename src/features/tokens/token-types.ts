@@ -63,3 +63,12 @@ export function tokenReply(status: number, issued: IssuedTokens, by: Transport):
   const sessionToken = answer.session === undefined ? {} : { session_token: accessToken }
   return { status, body: { ...tokens, ...sessionToken, ...answer } }
 }
+
+/** What a browser keeps of the signed-in pages goes with the session (OWASP ASVS 14.3.1). */
+const CLEARED = { 'clear-site-data': '"cache"' }
+
+/** The answer of a logout. @param forgetsCookies the browser is to drop its cookies too */
+export function logoutReply(forgetsCookies: boolean) {
+  const done = { status: 204, headers: CLEARED }
+  return forgetsCookies ? ({ ...done, cookies: { kind: 'clear' } } as const) : done
+}

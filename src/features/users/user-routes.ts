@@ -1,27 +1,11 @@
 import { z } from 'zod'
 import type { Identity } from '../../contract/identity.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { type Profile, userAnswer, usernameInput } from './user-types.js'
-
-const me = userAnswer
-  .extend({
-    session_id: z.uuid(),
-    auth_methods: z.array(z.string()),
-    auth_time: z.iso.datetime().meta({ description: 'When the caller last proved who they are.' }),
-  })
-  .meta({ id: 'Me' })
+import { meAnswer, type Profile, usernameInput } from './user-types.js'
 
 export function userRoutes(profile: Profile): readonly Route[] {
-  const answer = (identity: Identity) => ({
-    status: 200,
-    body: {
-      ...profile.userAnswerOf(identity),
-      session_id: identity.sessionId,
-      auth_methods: [...identity.authMethods],
-      auth_time: new Date(identity.authTime).toISOString(),
-    },
-  })
-  const shown = { 200: { description: 'The caller', schema: me } }
+  const answer = (identity: Identity) => ({ status: 200, body: profile.meAnswerOf(identity) })
+  const shown = { 200: { description: 'The caller', schema: meAnswer } }
   const read = {
     method: 'GET',
     tag: 'Accounts',

@@ -22,7 +22,8 @@ export interface UserWithPassword extends User {
 export interface NewUser {
   readonly email: string
   readonly username: string
-  readonly passwordHash: string
+  /** Null: no password signs in. */
+  readonly passwordHash: string | null
 }
 
 /** An address as a caller types it, given on in its one spelling. */
@@ -35,6 +36,11 @@ export const emailInput = z
     return z.NEVER
   })
   .meta({ type: 'string', format: 'email', description: 'Case, Unicode form and IDN spelling do not matter.' })
+
+/** What stands before the `@`, until its owner chooses a name. */
+export function defaultUsername(email: string): string {
+  return email.slice(0, email.lastIndexOf('@'))
+}
 
 /** A name to show. Not unique, and no credential. */
 export const usernameInput = z
@@ -60,10 +66,21 @@ export const userAnswer = z
 
 export type UserAnswer = z.output<typeof userAnswer>
 
+/** The caller as the wire shows one. */
+export const meAnswer = userAnswer
+  .extend({
+    session_id: z.uuid(),
+    auth_methods: z.array(z.string()),
+    auth_time: z.iso.datetime().meta({ description: 'When the caller last proved who they are.' }),
+  })
+  .meta({ id: 'Me' })
+
 /** A caller's own profile, as the rooms above this one provide it. */
 export interface Profile {
   /** The `user` of the token answer. */
   userAnswerOf(identity: Identity): UserAnswer
+  /** The caller with what is known of the session. */
+  meAnswerOf(identity: Identity): z.output<typeof meAnswer>
   /** The caller as the account stands now. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
   /** @throws SallyportError `not_found` where the account is gone */

@@ -1,0 +1,291 @@
+import type { AuthMethod, Identity } from './contract/identity.js'
+
+/** Who is calling, as the host application knows; all of it is optional. */
+export interface CallContext {
+  /** Where the caller connects from: for limits, the list of devices and the audit log. */
+  readonly ipAddress?: string | null
+  /** The `User-Agent` header of the caller's request. */
+  readonly userAgent?: string | null
+  /** Your own id of the request, for logs and audit. Default: a new one. */
+  readonly requestId?: string
+  /** The tenant, where the input names none; what `X-Tenant-ID` is over HTTP. */
+  readonly tenantId?: string
+}
+
+/** A sign-in or refresh that succeeded. */
+export interface SignedIn {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** Stateful mode: equal to `accessToken`; else null. */
+  readonly sessionToken: string | null
+  readonly tokenType: 'Bearer'
+  /** Seconds until the access token ends if it is not used. */
+  readonly expiresIn: number
+  readonly expiresAt: Date
+  readonly userId: string
+  /** The session that was opened or refreshed, in both modes. */
+  readonly sessionId: string
+  readonly user: SignedInUser
+  /** Null in stateless mode, where the answer shows no session. */
+  readonly session: SignedInSession | null
+}
+
+export interface SignedInSession {
+  readonly id: string
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly lastActivity: Date
+  /** When it ends if it is not used again. */
+  readonly expiresAt: Date
+  readonly createdAt: Date
+}
+
+export interface SignedInUser {
+  readonly id: string
+  readonly email: string | null
+  readonly username: string
+  readonly emailVerified: boolean
+  readonly tenantId: string
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  readonly isGuest: boolean
+  readonly createdAt: Date
+}
+
+export interface Account {
+  readonly id: string
+  readonly tenantId: string
+  readonly email: string | null
+  readonly username: string
+  readonly emailVerified: boolean
+  /** Null for an account that may sign in. */
+  readonly disabledAt: Date | null
+  readonly createdAt: Date
+}
+
+export interface SessionSummary {
+  readonly id: string
+  /** True for the session of the identity that asks. */
+  readonly current: boolean
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  /** What a person recognises, such as `Firefox on Windows`. */
+  readonly device: string
+  readonly authMethods: readonly AuthMethod[]
+  /** When it ends if it is not used again. */
+  readonly expiresAt: Date
+  readonly lastActivity: Date
+  readonly createdAt: Date
+}
+
+/** A key as an administrator sees it; never the key itself. */
+export interface KeyInfo {
+  /** Null for a secret of the configuration, which the database does not hold. */
+  readonly id: number | null
+  /** What stands in the header of a JWT; null for a session key. */
+  readonly kid: string | null
+  /** `signing`: JWTs; `session`: opaque access tokens and all refresh tokens. */
+  readonly purpose: 'session' | 'signing'
+  readonly algorithm: string
+  readonly status: 'next' | 'active' | 'retired'
+  /** What is issued now is made with it. */
+  readonly inUse: boolean
+  readonly createdAt: Date | null
+  readonly activatedAt: Date | null
+  readonly retiredAt: Date | null
+  /** Of a retired key: when the last token made with it has expired. */
+  readonly expiresAt: Date | null
+}
+
+/** A public key as `/.well-known/jwks.json` shows it (RFC 7517 §4). */
+export interface PublicKey {
+  readonly kty: string
+  readonly kid: string
+  readonly [parameter: string]: unknown
+}
+
+/** `disabled`: not configured, so nothing can be wrong with it. */
+export type CheckStatus = 'ok' | 'failing' | 'disabled'
+
+/** What `GET /health/ready` answers. */
+export interface Readiness {
+  readonly status: 'ready' | 'not_ready'
+  readonly checks: {
+    readonly database: CheckStatus
+    /** Its loss makes the node slower, and not unready. */
+    readonly cache: CheckStatus
+    readonly signingKeys: CheckStatus
+    readonly cleanup: CheckStatus
+  }
+}
+
+/** The sessions of whoever calls. */
+export interface SessionsApi {
+  /** Those that are not over, newest first, at most 200. */
+  list(identity: Identity): Promise<readonly SessionSummary[]>
+  /**
+   * Ends one of them, with everything that was issued for it.
+   * @throws SallyportError `not_found` for anything that is not a live session of the caller's
+   */
+  revoke(identity: Identity, id: string, context?: CallContext): Promise<void>
+  /**
+   * Ends them all, or all but the one that asks.
+   * @returns how many ended
+   */
+  revokeAll(identity: Identity, options?: { readonly except?: 'current' }, context?: CallContext): Promise<number>
+}
+
+/** For the host application: nobody's permission is asked, and nobody's limit is counted. */
+export interface UsersApi {
+  /**
+   * Makes an account without signing it in.
+   * @param input `role`: one of the built-in roles; default: what the tenant gives to who registers
+   * @throws SallyportError `invalid_request` (also for an unknown tenant or role), `weak_password`, `email_taken`, `overloaded`
+   */
+  create(input: {
+    readonly email: string
+    readonly password: string
+    readonly username?: string
+    readonly tenantId?: string
+    readonly role?: string
+  }): Promise<Account>
+  /**
+   * Accounts of one tenant, or of all where none is named, oldest first.
+   * @param page `limit`: 1 to 200, default 50; `cursor`: the `nextCursor` of the page before
+   * @returns `nextCursor` is null on the last page
+   * @throws SallyportError `invalid_request`
+   */
+  list(page?: {
+    readonly tenantId?: string
+    readonly cursor?: string
+    readonly limit?: number
+  }): Promise<{ readonly items: readonly Account[]; readonly nextCursor: string | null }>
+  /** The account of that id in any tenant, or null. */
+  find(id: string): Promise<Account | null>
+  /**
+   * The account of that address in a tenant, in the default one where none is named; or null.
+   * @throws SallyportError `invalid_request` for what is no address
+   */
+  findByEmail(input: { readonly email: string; readonly tenantId?: string }): Promise<Account | null>
+  /**
+   * Keeps somebody out, and ends their sessions everywhere. Nothing happens where it is so already.
+   * @throws SallyportError `not_found`
+   */
+  disable(id: string): Promise<void>
+  /** Lets them in again; what was ended stays ended. @throws SallyportError `not_found` */
+  enable(id: string): Promise<void>
+  /** The sessions of somebody that are not over, newest first, at most 200. @throws SallyportError `not_found` */
+  sessions(id: string): Promise<readonly SessionSummary[]>
+  /** Signs somebody out everywhere. @returns how many sessions ended @throws SallyportError `not_found` */
+  endSessions(id: string): Promise<number>
+}
+
+/** The keys that tokens are made and checked with. */
+export interface KeysApi {
+  list(): Promise<readonly KeyInfo[]>
+  /**
+   * Replaces a key now. What was made with the old one is honoured until it expires: nobody is signed out.
+   * @param purpose default `signing`
+   * @throws SallyportError `conflict` for signing keys that the configuration gives (`auth.jwt.secret`)
+   */
+  rotate(purpose?: 'signing' | 'session'): Promise<void>
+  /** The key set that other services check JWTs with (RFC 7517 §5). Empty with HS256. */
+  publicKeys(): Promise<{ readonly keys: readonly PublicKey[] }>
+}
+
+/** Signs anybody in, for development: what the three endpoints of bypass mode do. */
+export interface BypassApi {
+  /**
+   * Signs somebody in without a proof, and makes the account where there is none, without a password.
+   * @param input the account of `email`; with `username` alone that name at `localhost`; with neither `dev@localhost`.
+   *   An existing account keeps its username
+   * @throws SallyportError `invalid_request`, `account_disabled`, `overloaded`
+   */
+  login(
+    input?: { readonly email?: string; readonly username?: string; readonly tenantId?: string },
+    context?: CallContext,
+  ): Promise<SignedIn>
+  /** Who calls that has no token: the account of `dev@localhost`, made where there is none. @throws SallyportError `invalid_request` */
+  developer(context?: CallContext): Promise<SignedInUser>
+}
+
+/**
+ * Every endpoint as a typed call, without HTTP. A refusal is a `SallyportError` with the code of the endpoint. Beyond
+ * the codes listed, any call throws `unavailable` while the database is gone.
+ */
+export interface Api {
+  /**
+   * Makes an account with its tenant's default role, and signs it in.
+   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`, `email_taken`,
+   *   `rate_limited` (where `context` names an address), `overloaded`
+   */
+  register(
+    input: {
+      readonly email: string
+      readonly password: string
+      readonly username?: string
+      readonly tenantId?: string
+    },
+    context?: CallContext,
+  ): Promise<SignedIn>
+  /**
+   * Signs in with a password. An unknown account and a wrong password are the same answer for the same work.
+   * @param input `remember: false` caps the refresh token's life at `session.ttl`
+   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `rate_limited` (where
+   *   `context` names an address), `overloaded`
+   */
+  login(
+    input: {
+      readonly email: string
+      readonly password: string
+      readonly tenantId?: string
+      readonly remember?: boolean
+    },
+    context?: CallContext,
+  ): Promise<SignedIn>
+  /**
+   * Exchanges a refresh token for the next pair. The same token again within `auth.refresh.reuse_grace` (10s) gives the
+   * session's current pair; later it ends the session, since a copy of it may be in other hands (RFC 9700 §4.14.2).
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden` (another
+   *   tenant than `context` names), `overloaded`
+   */
+  refresh(input: { readonly refreshToken: string }, context?: CallContext): Promise<SignedIn>
+  /** Ends the session of an access token, expired or not, and its refresh tokens. For any other text nothing happens. */
+  logout(input: { readonly accessToken: string }, context?: CallContext): Promise<void>
+  /**
+   * Who holds an access token, and that they have every role and permission named: `GET /auth/verify`.
+   * @param input `permissions` are of the form `resource:action`; `tenantId`: the only tenant that will do
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   */
+  verify(input: {
+    readonly accessToken: string
+    readonly roles?: readonly string[]
+    readonly permissions?: readonly string[]
+    readonly tenantId?: string
+  }): Promise<Identity>
+  /**
+   * That a JWT was issued here and is in time: signature, issuer, audience, times. Whether its session was ended is
+   * not asked; `verify` asks.
+   * @throws SallyportError `invalid_token`, `token_expired`
+   */
+  checkJwt(input: { readonly accessToken: string }): Promise<void>
+  /** The caller as the account stands now, where a JWT tells what was so at its issue. @throws SallyportError `session_revoked` */
+  me(identity: Identity): Promise<Identity>
+  /** What a client with cookies sends back as `X-CSRF-Token` with every write, as long as its session lives. */
+  csrfToken(identity: Identity): Promise<string>
+  /**
+   * Changes the caller's profile; what is not given stays.
+   * @returns the identity as it is now
+   * @throws SallyportError `invalid_request`, `not_found` (the account is gone)
+   */
+  updateMe(identity: Identity, input: { readonly username?: string }, context?: CallContext): Promise<Identity>
+  readonly sessions: SessionsApi
+  readonly users: UsersApi
+  readonly keys: KeysApi
+  readonly health: {
+    /** Whether this instance can do its work, each part by itself. Asked of the parts at most once a second. */
+    ready(): Promise<Readiness>
+  }
+  /** Null in every mode but `bypass`. */
+  readonly bypass: BypassApi | null
+}
