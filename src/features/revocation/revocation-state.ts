@@ -44,6 +44,11 @@ export class RevocationState {
     this.#own.set(change.subject, this.#position)
   }
 
+  /** True where this node has committed a change of the subject that the feed has not shown yet. */
+  isOwn(subject: string): boolean {
+    return this.#own.has(subject)
+  }
+
   /** The feed has been read, from a moment when `position` held: what this node had committed by then was in it. */
   settle(position: Position): void {
     for (const [subject, own] of this.#own) if (own <= position) this.#own.delete(subject)
