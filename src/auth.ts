@@ -11,6 +11,7 @@ import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
 import { createBypassService } from './features/bypass/bypass-service.js'
+import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
 import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
@@ -22,7 +23,7 @@ import { createSessionService, type SessionService, sessionLifetimes } from './f
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
-import { createTokenService, type TokenService } from './features/tokens/token-service.js'
+import { createTokenService, longestJwt, type TokenService, tokenSettings } from './features/tokens/token-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
@@ -133,7 +134,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       algorithm: jwt.algorithm,
       secrets: jwt.secret,
       rotation: jwt.rotation,
-      tokenLifetime: { session: lifetimes.absolute, signing: lifetimes.jwt },
+      tokenLifetime: { session: lifetimes.absolute, signing: longestJwt(config) },
     },
   })
   const access = createAccessService(storage, clock)
@@ -155,20 +156,12 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
   if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
-  const publicName = config.server.publicUrl ?? 'sallyport'
   const tokens = createTokenService({
     sessions,
     keyring,
     revocations,
     clock,
-    settings: {
-      issuer: jwt.issuer ?? publicName,
-      audience: jwt.audience ?? publicName,
-      lifetime: lifetimes.jwt,
-      sessionCheck: jwt.sessionCheck,
-      accept: config.auth.accept,
-      refreshThreshold: config.auth.session.refreshThreshold,
-    },
+    settings: tokenSettings(config),
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const { maxConcurrentHashes, hashQueue } = config.auth
@@ -181,10 +174,17 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
   const admin = createAdminService({ users, sessions, audit })
-  const limits = createRateLimitService(config.limits.enabled ? { hashing: config.limits.hashing } : null, clock)
+  const guests = createGuestService({
+    ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords },
+    enabled: config.auth.guests.enabled,
+  })
+  audit.beforeCommit((tx, events) => guests.follow(tx, events))
+  const { enabled: isLimited, ...limitSettings } = config.limits
+  const limits = createRateLimitService(isLimited ? limitSettings : null, clock)
 
   async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
     const { tenantId, userId, sessionId } = identity
+    if (identity.isGuest) throw new SallyportError('forbidden', { detail: 'A guest has the name that was given.' })
     await audit.transaction(async (tx, record) => {
       if (!(await users.rename(oneTenant(tenantId), tx, userId, username))) throw new SallyportError('not_found')
       await record({ type: 'user.updated', tenantId, actorId: userId, userId, sessionId, client })
@@ -194,7 +194,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
-  const removeBatch = async () => (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
+  const removeBatch = async () =>
+    (await guests.cleanUp()) + (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }
@@ -212,7 +213,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const jar = createCookieJar(config)
   const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
-  const services = { passwords, tokens, profile, sessions, health, keyring, bypass }
+  const services = { passwords, tokens, profile, sessions, guests, health, keyring, bypass }
   const app = createHttpApp({
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
@@ -224,7 +225,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       const identity = await tokens.authenticate(token, tenantHeader)
       return forWrite ? tokens.current(identity) : identity
     },
-    convert: (credential, identity) => tokens.convert(credential, identity),
+    renew: (credential, identity, request) => tokens.renew(credential, identity, request),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
     durations: new RequestDurations(),

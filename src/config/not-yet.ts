@@ -14,7 +14,6 @@ export interface NotYet {
 
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
-  { key: 'auth.guests', instead: 'there are no guest sessions' },
   {
     key: 'auth.session.binding',
     instead: 'a session is honoured from any network and user agent',

@@ -1,3 +1,4 @@
+import { assertGuest } from '../contract/guest-session.js'
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { CookieJar } from './cookies.js'
@@ -32,6 +33,7 @@ export async function identifyCaller(
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
   const identity = await authenticate(credential, client, header('x-tenant-id') ?? null, guard.csrf === 'token')
+  if (guard.guestsOnly) assertGuest(identity)
   return { identity, credential, sessionCookies, refreshCookie }
 }
 

@@ -7,14 +7,14 @@ import type { Door, DoorReply, DoorRequest } from './door.js'
 import { checkValue } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
-import { createRenewal } from './renewal.js'
+import { createRenewal, type Renewed } from './renewal.js'
 import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
 
 /** Answers at the doors' paths, with the little that every answer must carry. */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'admit' | 'durations'>,
+  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'renew' | 'admit' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
   const clientAddress = createClientAddress(config.server.trustProxy)
@@ -41,6 +41,11 @@ export function createDoors(
     return fields
   }
 
+  function fieldsOfRenewal({ headers = {}, cookies }: Renewed): string[] {
+    const ofCookies = cookies === undefined ? [] : setCookieHeaders(jar, cookies)
+    return [...Object.entries(headers).flat(), ...ofCookies.flatMap((value) => ['set-cookie', value])]
+  }
+
   async function answer({ door, durations }: OpenDoor, call: DoorCall): Promise<Answer> {
     const started = performance.now()
     const requestId = requestIdOf(call.header('x-request-id'), clock)
@@ -49,10 +54,8 @@ export function createDoors(
       const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
       const { status, headers, body, caller } = await door.answer(request)
       const fields = fieldsOf(requestId, headers)
-      if (caller?.credential?.source === 'cookie') {
-        const cookies = await renew(caller)
-        if (cookies) for (const value of setCookieHeaders(jar, cookies)) fields.push('set-cookie', value)
-      }
+      const renewed = caller === undefined ? null : await renew(caller, request)
+      if (renewed !== null) fields.push(...fieldsOfRenewal(renewed))
       durations.record(call.method, status, started)
       return finished(call.method, status, fields, body)
     } catch (error) {
@@ -64,7 +67,7 @@ export function createDoors(
 
   return (call) => {
     const open = doors.get(call.path)
-    return open ? answer(open, call) : null
+    return open !== undefined && (open.door.takes?.(call) ?? true) ? answer(open, call) : null
   }
 }
 

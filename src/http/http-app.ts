@@ -19,8 +19,9 @@ import { createOriginPolicy } from './origins.js'
 import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
-import { createRenewal } from './renewal.js'
+import { createRenewal, type Renewed } from './renewal.js'
 import { requestIdOf } from './request-id.js'
+import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -86,8 +87,8 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
       tenantHeader: header('x-tenant-id') ?? null,
       header,
     })
-    const cookies = reply.cookies ?? (await renew(caller))
-    return answerOf(cookies ? { ...reply, cookies } : reply, jar)
+    const renewed = reply.cookies === undefined ? await renew(caller, { client }) : null
+    return answerOf(renewed === null ? reply : withRenewal(reply, renewed), jar)
   }
 
   function parseQueryOf(route: Route, call: Call): unknown {
@@ -141,6 +142,10 @@ export function callOf(request: Request, { remoteAddress }: Connection = { remot
     remoteAddress,
     body: () => request.body,
   }
+}
+
+function withRenewal(reply: Reply, { headers, cookies }: Renewed): Reply {
+  return { ...reply, ...(headers && { headers: { ...reply.headers, ...headers } }), ...(cookies && { cookies }) }
 }
 
 function once<T extends object>(make: () => T): () => T {

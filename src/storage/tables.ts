@@ -14,6 +14,7 @@ export interface Tables {
   sessions: SessionsTable
   audit_events: AuditEventsTable
   changes: ChangesTable
+  guests: GuestsTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -117,6 +118,15 @@ export interface ChangesTable {
   /** The id of what changed. */
   subject: string
   created_at: number
+}
+
+/** The name that a guest was given, kept by who has got an account since. unique (tenant_id, username) */
+export interface GuestsTable {
+  user_id: string
+  tenant_id: string
+  username: string
+  /** The end of the token that was issued last, or when the session was ended. Null with an account. */
+  expires_at: number | null
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

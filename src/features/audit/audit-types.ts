@@ -16,6 +16,9 @@ export type AuditType =
   | 'account.disabled'
   | 'account.enabled'
   | 'key.rotated'
+  | 'guest.created'
+  | 'guest.upgraded'
+  | 'guest.removed'
 
 export interface AuditEvent {
   readonly type: AuditType

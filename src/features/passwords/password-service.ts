@@ -22,6 +22,11 @@ export interface PasswordService {
    */
   register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
+   * The hash of the password of somebody who registers in another way than `register`.
+   * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `overloaded`
+   */
+  hashForRegistration(password: string): Promise<string>
+  /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work.
    * @throws SallyportError `invalid_credentials`, `account_disabled` (after the right password alone), `overloaded`
    */
@@ -59,10 +64,19 @@ export function createPasswordService(parts: {
   // Made before the first sign-in, which would otherwise cost two hashes. A failure is met again by who needs it.
   standInHash().catch(() => undefined)
 
-  async function newUser(registration: Registration) {
-    const password = normalisePassword(registration.password)
+  function assertOpen(): void {
+    if (config.auth.registration === 'open') return
+    throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
+  }
+
+  async function hashNew(typed: string): Promise<string> {
+    const password = normalisePassword(typed)
     checkNewPassword(settings, password)
-    const passwordHash = await hashes.run(settings.algorithm, () => hashPassword(settings, password))
+    return hashes.run(settings.algorithm, () => hashPassword(settings, password))
+  }
+
+  async function newUser(registration: Registration) {
+    const passwordHash = await hashNew(registration.password)
     const { email, username = defaultUsername(email) } = registration
     return { email, username, passwordHash }
   }
@@ -109,10 +123,13 @@ export function createPasswordService(parts: {
   }
 
   return {
+    async hashForRegistration(password) {
+      assertOpen()
+      return hashNew(password)
+    },
+
     async register(registration, named, client) {
-      if (config.auth.registration !== 'open') {
-        throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
-      }
+      assertOpen()
       const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(registration)
       const sessionId = await audit.transaction(async (tx, record) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isGuestSession } from '../../contract/guest-session.js'
 import type { AuthMethod, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { MasterKey } from '../../crypto/master-key.js'
@@ -16,6 +17,7 @@ import { SessionActivity } from './session-activity.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { deviceName } from './session-device.js'
 import {
+  absoluteLifetime,
   isIdle,
   recentSpends,
   refreshLifetime,
@@ -28,6 +30,7 @@ import { SharedSessions } from './session-shared.js'
 import {
   advanceSession,
   deleteEndedSessions,
+  type EndedSession,
   insertSession,
   listSessionsOf,
   revokeSession,
@@ -49,6 +52,7 @@ export interface NewSignIn {
   readonly userId: string
   /** The version of the credentials that were checked. */
   readonly credentialVersion: number
+  /** `guest` alone opens a session of a guest, with its lifetimes. */
   readonly methods: readonly AuthMethod[]
   readonly remember: boolean
   readonly keyId: number
@@ -147,7 +151,7 @@ export function createSessionService(parts: {
   async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
     const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)
     if (owner === null) return false
-    await record(revoked(scope, owner.userId, id, by))
+    await record(revoked(scope, owner.userId, owner, by))
     return true
   }
 
@@ -162,18 +166,18 @@ export function createSessionService(parts: {
 
     async open(scope, db, record, signIn) {
       const id = uuidv7(clock.now())
+      const kind = { authMethods: signIn.methods, remember: signIn.remember }
       const opened = await insertSession(scope, db, storage, {
         id,
         userId: signIn.userId,
         credentialVersion: signIn.credentialVersion,
         salt: randomBytes(32),
         keyId: signIn.keyId,
-        remember: signIn.remember,
-        authMethods: signIn.methods,
+        ...kind,
         ipAddress: signIn.client.ipAddress,
         userAgent: signIn.client.userAgent,
-        refreshLifetime: refreshLifetime(lifetimes, signIn.remember),
-        absoluteLifetime: lifetimes.absolute,
+        refreshLifetime: refreshLifetime(lifetimes, kind),
+        absoluteLifetime: absoluteLifetime(lifetimes, kind),
       })
       if (!opened) return null
       await record({
@@ -201,7 +205,7 @@ export function createSessionService(parts: {
           keyId,
           spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
           wasIdle: this.isIdle(found),
-          refreshLifetime: refreshLifetime(lifetimes, session.remember),
+          refreshLifetime: refreshLifetime(lifetimes, session),
         })
         if (!advanced) return false
         await record({
@@ -211,6 +215,7 @@ export function createSessionService(parts: {
           userId: session.userId,
           sessionId: session.id,
           client,
+          ...(isGuestSession(session) && { data: { guest: true } }),
         })
         return true
       })
@@ -250,7 +255,7 @@ export function createSessionService(parts: {
         // Whatever this node accepts: another one may honour what is left.
         idleSince: lifetimes.idle + lifetimes.activityInterval,
       })
-      await record(...ended.map((id) => revoked(scope, userId, id, by)))
+      await record(...ended.map((session) => revoked(scope, userId, session, by)))
       return ended.length
     },
 
@@ -314,7 +319,7 @@ export function createSessionService(parts: {
   }
 }
 
-function revoked(scope: OneTenant, userId: string, sessionId: string, by: Ending) {
+function revoked(scope: OneTenant, userId: string, { id: sessionId, isGuest }: EndedSession, by: Ending) {
   return {
     type: 'session.revoked' as const,
     tenantId: scope.tenantId,
@@ -322,6 +327,6 @@ function revoked(scope: OneTenant, userId: string, sessionId: string, by: Ending
     userId,
     sessionId,
     client: by.client,
-    data: { reason: by.reason },
+    data: { reason: by.reason, ...(isGuest && { guest: true }) },
   }
 }

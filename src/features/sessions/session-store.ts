@@ -17,6 +17,15 @@ export const authMethods = z.array(z.enum(AUTH_METHODS))
 /** Nobody reads a longer list of their own devices. */
 const LONGEST_LIST = 200
 
+/** `auth_methods` of a session without an account. */
+const OF_A_GUEST = JSON.stringify(['guest'])
+
+/** A session that was just ended. */
+export interface EndedSession {
+  readonly id: string
+  readonly isGuest: boolean
+}
+
 export interface NewSession {
   readonly id: string
   readonly userId: string
@@ -179,7 +188,7 @@ export async function revokeSession(
   id: string,
   reason: RevocationReason,
   userId?: string,
-): Promise<{ readonly userId: string } | null> {
+): Promise<(EndedSession & { readonly userId: string }) | null> {
   let query = db
     .updateTable('sessions')
     .set({ revoked_at: storage.now(), revoked_reason: reason })
@@ -187,18 +196,18 @@ export async function revokeSession(
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
   if (userId !== undefined) query = query.where('user_id', '=', userId)
-  const row = await query.returning('user_id').executeTakeFirst()
-  return row === undefined ? null : { userId: row.user_id }
+  const row = await query.returning(['id', 'user_id', 'auth_methods']).executeTakeFirst()
+  return row === undefined ? null : { ...toEnded(row), userId: row.user_id }
 }
 
-/** Ends the sessions of a user that are not over by themselves, and returns their ids. */
+/** Ends the sessions of a user that are not over by themselves, and returns them. */
 export async function revokeSessionsOf(
   scope: OneTenant,
   db: Queryable,
   storage: Storage,
   userId: string,
   options: { readonly except: string | null; readonly reason: RevocationReason; readonly idleSince: number },
-): Promise<readonly string[]> {
+): Promise<readonly EndedSession[]> {
   const now = storage.now()
   let query = db
     .updateTable('sessions')
@@ -207,8 +216,12 @@ export async function revokeSessionsOf(
     .where('user_id', '=', userId)
     .where(notOver(now, options.idleSince))
   if (options.except !== null) query = query.where('id', '!=', options.except)
-  const rows = await query.returning('id').execute()
-  return rows.map((row) => row.id)
+  const rows = await query.returning(['id', 'auth_methods']).execute()
+  return rows.map(toEnded)
+}
+
+function toEnded(row: Pick<Selectable<SessionsTable>, 'id' | 'auth_methods'>): EndedSession {
+  return { id: row.id, isGuest: row.auth_methods === OF_A_GUEST }
 }
 
 /** The condition that a session was opened by a proof, and not by bypass. @param column `auth_methods`, qualified where a join needs it */
@@ -241,10 +254,13 @@ export async function listSessionsOf(
   return rows.map(toSession)
 }
 
-/** Neither revoked nor past its ends. @param idleSince milliseconds: activity older than this has ended the access token */
+/**
+ * Neither revoked nor past its ends. A guest's token does not live by its use.
+ * @param idleSince milliseconds: activity older than this has ended the access token
+ */
 function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
   const idle = sql.lit(idleSince)
-  return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or last_activity + ${idle} > ${now}))`
+  return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or (auth_methods <> ${OF_A_GUEST} and last_activity + ${idle} > ${now})))`
 }
 
 /**
@@ -272,12 +288,13 @@ export async function deleteEndedSessions(
         .limit(options.limit),
     )
     .returning(['id', 'tenant_id', 'user_id'])
-    .returning(['last_activity', 'refreshed_at', 'refresh_expires_at', 'absolute_expires_at'])
+    .returning(['auth_methods', 'last_activity', 'refreshed_at', 'refresh_expires_at', 'absolute_expires_at'])
     .execute()
   return rows.map((row) => ({
     id: row.id,
     tenantId: row.tenant_id,
     userId: row.user_id,
+    authMethods: authMethods.parse(JSON.parse(row.auth_methods)),
     lastActivity: row.last_activity,
     refreshedAt: row.refreshed_at,
     refreshExpiresAt: row.refresh_expires_at,

@@ -35,7 +35,7 @@ export interface SessionRecord {
 /** What decides when a session ends by itself. */
 export type SessionTimes = Pick<
   SessionRecord,
-  'lastActivity' | 'refreshedAt' | 'refreshExpiresAt' | 'absoluteExpiresAt'
+  'authMethods' | 'lastActivity' | 'refreshedAt' | 'refreshExpiresAt' | 'absoluteExpiresAt'
 >
 
 /** Whose session it is, as the account stands now. */
@@ -71,7 +71,13 @@ export interface HeldSession {
 }
 
 /** Why a session ended, as the audit log names it. */
-export type RevocationReason = 'logout' | 'user_request' | 'refresh_reuse' | 'account_disabled' | 'administrator'
+export type RevocationReason =
+  | 'logout'
+  | 'user_request'
+  | 'refresh_reuse'
+  | 'account_disabled'
+  | 'administrator'
+  | 'guest_upgraded'
 
 /** Where a session stands, whatever token asks. */
 export type SessionState = 'live' | 'revoked' | 'expired'
