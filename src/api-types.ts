@@ -182,7 +182,7 @@ export interface GuestsApi {
 
 /** The sessions of whoever calls. */
 export interface SessionsApi {
-  /** Those that are not over, newest first, at most 200. */
+  /** Those that are not over, newest first, at most 200. @throws SallyportError `session_revoked` */
   list(identity: Identity): Promise<readonly SessionSummary[]>
   /**
    * Ends one of them, with everything that was issued for it.
@@ -316,14 +316,18 @@ export interface Api {
   /**
    * Who holds an access token, and that they have every role and permission named: `GET /auth/verify`.
    * @param input `permissions` are of the form `resource:action`; `tenantId`: the only tenant that will do
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   * @param context needed where `auth.session.binding` asks for the address or the user agent
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
-  verify(input: {
-    readonly accessToken: string
-    readonly roles?: readonly string[]
-    readonly permissions?: readonly string[]
-    readonly tenantId?: string
-  }): Promise<Identity>
+  verify(
+    input: {
+      readonly accessToken: string
+      readonly roles?: readonly string[]
+      readonly permissions?: readonly string[]
+      readonly tenantId?: string
+    },
+    context?: CallContext,
+  ): Promise<Identity>
   /**
    * That a JWT was issued here and is in time: signature, issuer, audience, times. Whether its session was ended is
    * not asked; `verify` asks.

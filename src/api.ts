@@ -69,8 +69,9 @@ export function createApi(parts: {
     refresh: async ({ refreshToken }, context) =>
       signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, clientOf(context))),
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
-    async verify({ accessToken, roles = [], permissions = [], tenantId = null }) {
-      const identity = await tokens.authenticate(String(accessToken), tenantId)
+    async verify({ accessToken, roles = [], permissions = [], tenantId = null }, context) {
+      const call = { client: clientOf(context) }
+      const identity = await tokens.authenticate(String(accessToken), tenantId, call)
       const lacks =
         roles.some((role) => !identity.roles.includes(role)) ||
         permissions.some((permission) => !isPermitted(identity.permissions, permission))
@@ -87,6 +88,7 @@ export function createApi(parts: {
     },
     sessions: {
       async list(identity) {
+        await profile.current(identity)
         const list = await sessions.list(identity)
         return list.map((session) => summaryOf(sessions, session, identity.sessionId))
       },
@@ -131,7 +133,7 @@ function guestsApi({
   readonly limits: RateLimitService
 }): GuestsApi {
   const caller = (token: string, context: CallContext | undefined) =>
-    guests.authenticate(String(token), context?.tenantId ?? null)
+    guests.authenticate(String(token), context?.tenantId ?? null, { client: clientOf(context) })
   return {
     async create({ tenantId } = {}, context) {
       const { tenant_id } = parseInput(createGuestInput, { tenant_id: tenantId })

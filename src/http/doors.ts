@@ -1,7 +1,6 @@
 import type { ClientContext } from '../contract/identity.js'
-import { createClientAddress } from '../runtime/client-address.js'
-import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, finished } from './answer.js'
+import { createClientContext } from './client-context.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
 import type { Door, DoorReply, DoorRequest } from './door.js'
 import { checkValue } from './fields.js'
@@ -17,7 +16,7 @@ export function createDoors(
   dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'renew' | 'admit' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
-  const clientAddress = createClientAddress(config.server.trustProxy)
+  const clientOf = createClientContext(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config))
   const jar = createCookieJar(config)
   const renew = createRenewal(dependencies)
@@ -25,12 +24,6 @@ export function createDoors(
   for (const door of dependencies.doors) {
     for (const path of door.paths(config)) doors.set(path, { door, durations: dependencies.durations.of(path) })
   }
-
-  const clientOf = (call: DoorCall, requestId: string): ClientContext => ({
-    ipAddress: clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null),
-    userAgent: knownUserAgent(call.header('user-agent')),
-    requestId,
-  })
 
   /** The door's own in place of ours. Built in one go: a door is the hottest place of all. */
   function fieldsOf(requestId: string, own: DoorReply['headers']): string[] {
@@ -51,7 +44,7 @@ export function createDoors(
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
       dependencies.admit?.(call)
-      const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
+      const request = new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
       const { status, headers, body, caller } = await door.answer(request)
       const fields = fieldsOf(requestId, headers)
       const renewed = caller === undefined ? null : await renew(caller, request)

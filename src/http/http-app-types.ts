@@ -43,8 +43,8 @@ export interface HttpDependencies {
     credential: Credential,
     client: ClientContext,
     tenantHeader: string | null,
-    /** A write by the caller is about to follow: what the credential says is not enough, the account counts. */
-    forWrite: boolean,
+    /** What the credential says is not enough: the session and the account count as they are now. */
+    fresh: boolean,
   ) => Promise<Identity>
   /** The access token that takes the place of the caller's, see `renewalOf`; `null` to leave it as it is. */
   readonly renew?: (

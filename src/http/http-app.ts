@@ -1,11 +1,10 @@
 import type { ClientContext } from '../contract/identity.js'
 import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
-import { createClientAddress } from '../runtime/client-address.js'
-import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
+import { createClientContext } from './client-context.js'
 import { createCookieJar } from './cookies.js'
 import { addCorsHeaders, addPreflightHeaders, isPreflight } from './cors.js'
 import { checkCsrf } from './csrf.js'
@@ -48,7 +47,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const match = createRouter(routes, config)
   const knock = createDoors(dependencies)
   const origins = createOriginPolicy(config)
-  const clientAddress = createClientAddress(config.server.trustProxy)
+  const clientOf = createClientContext(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config)).flat()
   const renew = createRenewal(dependencies)
   const lists = new Map(routes.map((route) => [route, route.query ? listParameters(route.query) : null]))
@@ -101,8 +100,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     if (door) return door
     const { method, header } = call
     const requestId = requestIdOf(header('x-request-id'), clock)
-    const ipAddress = clientAddress(call.remoteAddress, header('x-forwarded-for') ?? null)
-    const client = { ipAddress, userAgent: knownUserAgent(header('user-agent')), requestId }
+    const client = clientOf(header, call.remoteAddress, requestId)
     const exchange: Exchange = { call, client, fields: new Fields(), template: null }
     exchange.fields.set('x-request-id', requestId)
     const started = performance.now()

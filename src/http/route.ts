@@ -23,6 +23,8 @@ export interface Guard {
   /** True where a guest's token is taken, and that of anybody with an account refused. */
   readonly guestsOnly?: boolean
   readonly csrf: CsrfGuard
+  /** The session and the account count as they are now, not as the credential tells; so it is for every write. */
+  readonly fresh?: true
   /** A named limit of `limits`, counted for each address before anything costly. */
   readonly limit?: LimitName
   /** Permissions the caller must have, all of them. */

@@ -13,6 +13,7 @@ export interface Tables {
   keys: KeysTable
   sessions: SessionsTable
   audit_events: AuditEventsTable
+  known_devices: KnownDevicesTable
   changes: ChangesTable
   guests: GuestsTable
 }
@@ -106,6 +107,17 @@ export interface SessionsTable {
   absolute_expires_at: number
   revoked_at: number | null
   revoked_reason: string | null
+}
+
+/** What a user has signed in with, so that something else is noticed. */
+export interface KnownDevicesTable {
+  tenant_id: string
+  user_id: string
+  /** A browser and a system, or a program, without versions. */
+  device: string
+  first_seen_at: number
+  /** Written once a day at most. */
+  last_seen_at: number
 }
 
 /** What every node must hear of, in the order of `seq` on SQLite and of committed transactions on PostgreSQL. */

@@ -10,6 +10,8 @@ export type AuditType =
   | 'session.refreshed'
   | 'session.revoked'
   | 'session.expired'
+  | 'session.mismatched'
+  | 'device.added'
   | 'refresh.reused'
   | 'role.granted'
   | 'role.revoked'

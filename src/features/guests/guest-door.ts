@@ -16,10 +16,11 @@ export function guestDoor(guests: GuestService, sessionCookie: string): Door {
     operation: null,
     paths: () => ['/session/validate'],
     takes: ({ method, header }) => method === 'GET' && header('origin') === undefined,
-    async answer({ header }) {
+    async answer(request) {
+      const { header } = request
       const credential = readCredential(header, sessionCookie)
       if (credential === null) throw new SallyportError('unauthenticated')
-      const identity = await guests.authenticate(credential.token, header('x-tenant-id') ?? null)
+      const identity = await guests.authenticate(credential.token, header('x-tenant-id') ?? null, request)
       const body = JSON.stringify(validationBody(await guests.validate(identity)))
       return { status: 200, headers: JSON_TYPE, body, caller: { credential, identity } }
     },

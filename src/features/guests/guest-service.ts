@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { assertGuest } from '../../contract/guest-session.js'
-import type { ClientContext, Identity } from '../../contract/identity.js'
+import type { CallOrigin, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import { isUuid, uuidv7 } from '../../runtime/ids.js'
@@ -36,7 +36,7 @@ export interface GuestService {
   /** Makes a guest: a name, an id, and a session. @throws SallyportError `not_found` (there are no guests here), `invalid_request` */
   create(tenant: NamedTenant, client: ClientContext): Promise<GuestSession>
   /** The caller, where it is a guest. @throws SallyportError what `TokenService.authenticate` throws; `invalid_token` for anybody with an account */
-  authenticate(token: string, tenantHeader: string | null): Promise<Identity>
+  authenticate(token: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /**
    * What the record of a guest's session says, once its token has been verified.
    * @throws SallyportError `session_revoked`; `invalid_token` for anybody with an account
@@ -99,7 +99,7 @@ export function createGuestService(parts: {
     await users.createGuest(scope, tx, { id: userId, username })
     const event = { tenantId: scope.tenantId, actorId: userId, userId, sessionId: null, client }
     await record({ ...event, type: 'guest.created', data: { username } })
-    const sessionId = await sessions.open(scope, tx, record, {
+    const opening = await sessions.open(scope, tx, record, {
       userId,
       credentialVersion: 1,
       methods: ['guest'],
@@ -107,8 +107,8 @@ export function createGuestService(parts: {
       keyId: keyring.activeSessionKey().id,
       client,
     })
-    if (sessionId === null) throw new Error('a guest was changed in the transaction that made it')
-    return sessionId
+    if ('refused' in opening) throw new Error('a guest was changed in the transaction that made it')
+    return opening.sessionId
   }
 
   function sessionOf({ token, expiresAt, found: { session, holder, now } }: GuestToken): GuestSession {
@@ -134,8 +134,8 @@ export function createGuestService(parts: {
       return sessionOf(await tokens.issueGuest(found))
     },
 
-    async authenticate(token, tenantHeader) {
-      const identity = await tokens.authenticate(token, tenantHeader)
+    async authenticate(token, tenantHeader, call) {
+      const identity = await tokens.authenticate(token, tenantHeader, call)
       assertGuest(identity)
       return identity
     },
@@ -182,17 +182,17 @@ export function createGuestService(parts: {
         await keepName(scope, tx, userId)
         await access.grant(scope, tx, record, { userId, role: tenant.defaultRole, actorId: null, client })
         const methods = ['password'] as const
-        const opened = await signIn.open(scope, tx, record, {
+        const opening = await signIn.open(scope, tx, record, {
           userId,
           credentialVersion,
           methods,
           remember: true,
           client,
         })
-        if (opened === null) throw new Error('an account was changed in the transaction that made it')
-        const event = { tenantId, actorId: userId, userId, sessionId: opened, client }
+        if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
+        const event = { tenantId, actorId: userId, userId, sessionId: opening.sessionId, client }
         await record({ ...event, type: 'guest.upgraded', data: { from_session: identity.sessionId } })
-        return opened
+        return opening.sessionId
       })
       if (sessionId === null) throw new SallyportError('session_revoked')
       return signIn.finish(scope, sessionId)

@@ -28,7 +28,8 @@ export interface PasswordService {
   hashForRegistration(password: string): Promise<string>
   /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work.
-   * @throws SallyportError `invalid_credentials`, `account_disabled` (after the right password alone), `overloaded`
+   * @throws SallyportError `invalid_credentials`, `overloaded`; after the right password alone `account_disabled`,
+   * `session_limit_reached`
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
@@ -105,7 +106,7 @@ export function createPasswordService(parts: {
   async function refuse(
     scope: OneTenant,
     user: User | null,
-    code: 'invalid_credentials' | 'account_disabled',
+    code: 'invalid_credentials' | 'account_disabled' | 'session_limit_reached',
     client: ClientContext,
   ): Promise<never> {
     await audit.transaction((_tx, record) =>
@@ -132,7 +133,7 @@ export function createPasswordService(parts: {
       assertOpen()
       const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(registration)
-      const sessionId = await audit.transaction(async (tx, record) => {
+      const opening = await audit.transaction(async (tx, record) => {
         const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
         const user = await signIn.createAccount(scope, tx, record, account)
         if (user === null) throw new SallyportError('email_taken')
@@ -145,8 +146,8 @@ export function createPasswordService(parts: {
           client,
         })
       })
-      if (sessionId === null) throw new Error('an account was changed in the transaction that made it')
-      return signIn.finish(scope, sessionId)
+      if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
+      return signIn.finish(scope, opening.sessionId)
     },
 
     async login({ email, password: typed, remember }, named, client) {
@@ -161,12 +162,11 @@ export function createPasswordService(parts: {
       if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client)
       await renew(scope, user, password)
       const { id: userId, credentialVersion } = user
-      const sessionId = await audit.transaction((tx, record) =>
+      const opening = await audit.transaction((tx, record) =>
         signIn.open(scope, tx, record, { userId, credentialVersion, methods: ['password'], remember, client }),
       )
-      // The account moved on while the old password was being checked.
-      if (sessionId === null) return refuse(scope, user, 'invalid_credentials', client)
-      return signIn.finish(scope, sessionId)
+      if ('refused' in opening) return refuse(scope, user, opening.refused, client)
+      return signIn.finish(scope, opening.sessionId)
     },
 
     async createAccount(registration, { tenant: named, role }) {

@@ -5,7 +5,7 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { RevocationReason, SessionRecord, SessionTimes, Spend } from './session-types.js'
+import type { RevocationReason, SessionRecord, Spend } from './session-types.js'
 
 /** More spent pairs than this within one grace are remembered by nobody. */
 const SPENDS_KEPT = 64
@@ -220,7 +220,7 @@ export async function revokeSessionsOf(
   return rows.map(toEnded)
 }
 
-function toEnded(row: Pick<Selectable<SessionsTable>, 'id' | 'auth_methods'>): EndedSession {
+export function toEnded(row: Pick<Selectable<SessionsTable>, 'id' | 'auth_methods'>): EndedSession {
   return { id: row.id, isGuest: row.auth_methods === OF_A_GUEST }
 }
 
@@ -258,48 +258,9 @@ export async function listSessionsOf(
  * Neither revoked nor past its ends. A guest's token does not live by its use.
  * @param idleSince milliseconds: activity older than this has ended the access token
  */
-function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
+export function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
   const idle = sql.lit(idleSince)
   return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or (auth_methods <> ${OF_A_GUEST} and last_activity + ${idle} > ${now})))`
-}
-
-/**
- * Deletes sessions that ended longer ago than `keep` milliseconds, at most `limit`, oldest end first.
- * `revoked` tells the two indexes apart; both statements are bounded.
- */
-export async function deleteEndedSessions(
-  scope: TenantScope,
-  db: Queryable,
-  storage: Storage,
-  options: { readonly keep: number; readonly limit: number; readonly ended: 'revoked' | 'expired' },
-): Promise<readonly (SessionTimes & Pick<SessionRecord, 'id' | 'tenantId' | 'userId'>)[]> {
-  const end = options.ended === 'revoked' ? 'revoked_at' : 'absolute_expires_at'
-  const rows = await db
-    .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sessions')
-        .select('id')
-        .where(inTenant(scope))
-        // What was revoked after its end is kept as long as anything revoked, and did not expire.
-        .where('revoked_at', options.ended === 'revoked' ? 'is not' : 'is', null)
-        .where(end, '<=', sql<number>`${storage.now()} - ${sql.lit(options.keep)}`)
-        .orderBy(end)
-        .limit(options.limit),
-    )
-    .returning(['id', 'tenant_id', 'user_id'])
-    .returning(['auth_methods', 'last_activity', 'refreshed_at', 'refresh_expires_at', 'absolute_expires_at'])
-    .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    authMethods: authMethods.parse(JSON.parse(row.auth_methods)),
-    lastActivity: row.last_activity,
-    refreshedAt: row.refreshed_at,
-    refreshExpiresAt: row.refresh_expires_at,
-    absoluteExpiresAt: row.absolute_expires_at,
-  }))
 }
 
 function toSpend(text: string): Spend {

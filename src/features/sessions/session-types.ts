@@ -75,9 +75,15 @@ export type RevocationReason =
   | 'logout'
   | 'user_request'
   | 'refresh_reuse'
+  | 'session_limit'
   | 'account_disabled'
   | 'administrator'
   | 'guest_upgraded'
+
+/** What came of opening a session. It is refused where the account moved on after its credentials were checked. */
+export type Opening =
+  | { readonly sessionId: string }
+  | { readonly refused: 'invalid_credentials' | 'session_limit_reached' }
 
 /** Where a session stands, whatever token asks. */
 export type SessionState = 'live' | 'revoked' | 'expired'

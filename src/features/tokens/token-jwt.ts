@@ -33,6 +33,8 @@ export const accessClaims = z.object({
   auth_methods: z.array(z.enum(AUTH_METHODS)).refine(isProven),
   auth_time: seconds,
   sid: z.uuid(),
+  /** What the session is bound to, as `SessionBinding.claimOf` tells it. */
+  bnd: z.string().optional(),
   jti: z.string(),
   iat: seconds,
   nbf: seconds,

@@ -1,5 +1,5 @@
 import { isGuestSession } from '../../contract/guest-session.js'
-import type { ClientContext, Credential, Identity } from '../../contract/identity.js'
+import type { CallOrigin, ClientContext, Credential, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
@@ -25,14 +25,16 @@ export interface TokenService extends CsrfTokens, GuestTokens {
    * Who holds this access token, of either format where the configuration accepts both. The one function behind
    * protected routes, forward auth and the library.
    * @param tenantHeader `X-Tenant-ID`; a tenant other than the token's is refused
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   * @param call where it comes from, asked only where sessions are bound to that
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
-  authenticate(token: string, tenantHeader: string | null): Promise<Identity>
+  authenticate(token: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
   /**
    * Exchanges a refresh token for the next pair, see `refreshSession`.
-   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`,
+   * `reauthentication_required`, `overloaded`
    */
   refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
   /**
@@ -180,10 +182,10 @@ export function createTokenService(parts: {
     ...guests,
     issue,
 
-    authenticate: async (token, tenantHeader) =>
+    authenticate: async (token, tenantHeader, call) =>
       formatOf(token) === 'stateless'
-        ? stateless.authenticate(token, tenantHeader)
-        : opaque.authenticate(acceptedOpaque(token), tenantHeader),
+        ? stateless.authenticate(token, tenantHeader, call)
+        : opaque.authenticate(acceptedOpaque(token), tenantHeader, call),
 
     async refresh(token, tenantHeader, client) {
       try {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../contract/identity.js'
+import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf } from '../access/access-service.js'
@@ -15,8 +15,11 @@ import { type JwtKind, type JwtSettings, kindOf } from './token-settings.js'
 
 /** Access tokens that carry their own facts. */
 export interface StatelessTokens {
-  /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
-  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
+  /**
+   * Who holds this JWT.
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
+   */
+  authenticate(text: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /** The signature, issuer, audience and times alone. @throws SallyportError `invalid_token`, `token_expired` */
   check(text: string): Promise<void>
   /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
@@ -37,6 +40,9 @@ interface Verified {
   readonly generation: number
   /** When the last use was noted, milliseconds. */
   notedAt: number
+  readonly boundTo: string | undefined
+  /** What of a call has met the binding before: it does so for ever. */
+  metBy: string | null
 }
 
 /** Verified tokens remembered; a signature costs a hundred times a look-up. */
@@ -81,7 +87,8 @@ export function createStatelessTokens(parts: {
     const kind = kindOfClaims(claims)
     const issuedAt = claims.iat * 1000
     const identity = identityOfClaims(claims, Math.min(claims.exp * 1000, issuedAt + kind.lifetime))
-    const entry: Verified = { identity, kind, issuedAt, generation, notedAt: issuedAt }
+    const bound = { boundTo: claims.bnd, metBy: null }
+    const entry: Verified = { identity, kind, issuedAt, generation, notedAt: issuedAt, ...bound }
     verified.set(digest, entry)
     return entry
   }
@@ -114,6 +121,23 @@ export function createStatelessTokens(parts: {
     return found
   }
 
+  /** A JWT from before the binding says nothing of it: its session does. */
+  async function checkBinding(entry: Verified, call: CallOrigin): Promise<void> {
+    const { binding } = sessions
+    if (!binding.isOn) return
+    const seen = binding.seenIn(call)
+    if (seen !== null && seen === entry.metBy) return
+    const { sessionId: id, tenantId, userId } = entry.identity
+    let isMet = binding.isClaimMet(entry.boundTo, id, seen)
+    if (isMet === null) {
+      const found = await sessions.lookUp(oneTenant(tenantId), id)
+      if (found === null) throw new SallyportError('session_revoked')
+      isMet = binding.isMet(found.session, seen)
+    }
+    if (!isMet) return binding.refuse({ id, tenantId, userId }, call)
+    entry.metBy = seen
+  }
+
   /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
   async function withFreshClaims({ identity, kind, issuedAt }: Verified): Promise<Identity> {
     const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
@@ -129,7 +153,7 @@ export function createStatelessTokens(parts: {
   }
 
   return {
-    async authenticate(text, tenantHeader) {
+    async authenticate(text, tenantHeader, call) {
       const digest = hash('sha256', text, 'base64')
       const remembered = verified.get(digest)
       const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
@@ -138,6 +162,7 @@ export function createStatelessTokens(parts: {
       if (time >= identity.expiresAt) throw new SallyportError('token_expired')
       const found = await checkSession(entry)
       checkTenant(tenantHeader, identity.tenantId)
+      await checkBinding(entry, call)
       if (time - entry.notedAt >= sessions.lifetimes.activityInterval) {
         const seen = { id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }
         sessions.noteUse(seen, Math.floor(time))
@@ -159,6 +184,7 @@ export function createStatelessTokens(parts: {
       const { lifetime } = kindOf(settings, session)
       const end = Math.min(issuedAt + lifetime, session.refreshExpiresAt, session.absoluteExpiresAt)
       const exp = Math.max(iat + 1, Math.floor(end / 1000))
+      const bnd = sessions.binding.claimOf(session)
       const claims: AccessClaims = {
         iss: settings.issuer,
         aud: settings.audience,
@@ -174,6 +200,7 @@ export function createStatelessTokens(parts: {
         auth_methods: [...session.authMethods],
         auth_time: Math.floor(session.authTime / 1000),
         sid: session.id,
+        ...(bnd !== undefined && { bnd }),
         jti: hash('sha256', `${session.id} ${session.counter} ${iat}`, 'base64url').slice(0, 22),
         iat,
         nbf: iat,
