@@ -292,8 +292,8 @@ export interface Api {
   /**
    * Signs in with a password. An unknown account and a wrong password are the same answer for the same work.
    * @param input `remember: false` caps the refresh token's life at `session.ttl`
-   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `rate_limited` (where
-   *   `context` names an address), `overloaded`
+   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `session_limit_reached`,
+   *   `rate_limited` (where `context` names an address), `overloaded`
    */
   login(
     input: {
