@@ -57,6 +57,8 @@ export const benchmark: Benchmark = async ({ quick }) => {
   ]
 }
 
+const CALL = { client: { ipAddress: null, userAgent: null, requestId: 'bench' } }
+
 /** @param rounds all of them, the one that warms up too */
 async function variantsOf(mode: 'stateful' | 'stateless', rounds: number) {
   const { composeAuth } = await built<typeof import('../src/auth.js')>('auth.js')
@@ -83,7 +85,7 @@ async function variantsOf(mode: 'stateful' | 'stateless', rounds: number) {
       name: `${label} in memory, token check alone`,
       async run() {
         for (let count = 0; count < BATCH; count++) {
-          await tokens.authenticate(texts[count % SESSIONS] ?? '', null)
+          await tokens.authenticate(texts[count % SESSIONS] ?? '', null, CALL)
           if (count % TURN === 0) await setImmediate()
         }
         return BATCH
@@ -131,7 +133,7 @@ async function coldVariants({
       name: 'JWT seen for the first time',
       async run() {
         const batch = fresh.splice(0, COLD)
-        for (const text of batch) await tokens.authenticate(text, null)
+        for (const text of batch) await tokens.authenticate(text, null, CALL)
         return batch.length
       },
     },

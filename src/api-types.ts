@@ -119,9 +119,70 @@ export interface Readiness {
   }
 }
 
+/** A guest's session, and its token. */
+export interface GuestSignedIn {
+  readonly sessionId: string
+  /** A JWT in both modes: good wherever an access token is. */
+  readonly token: string
+  /** Such as `brave-otter-42`. */
+  readonly username: string
+  /** The user id. */
+  readonly playerUuid: string
+  /** When the token ends. */
+  readonly expiresAt: Date
+}
+
+/** A guest's session that both its token and its record vouch for. */
+export interface ValidGuest extends Omit<GuestSignedIn, 'token'> {
+  readonly identity: Identity
+  readonly createdAt: Date
+  /** This validation counts as a use. */
+  readonly lastAccessed: Date
+}
+
+/** Who bears a name that a guest was given. */
+export interface Player {
+  /** The user id. */
+  readonly playerUuid: string
+  readonly tenantId: string
+  readonly username: string
+  /** False where the guest has got an account since. */
+  readonly isGuest: boolean
+  readonly createdAt: Date
+}
+
+/** Sessions without an account, and the names of those who have them. */
+export interface GuestsApi {
+  /** @throws SallyportError `not_found` (`auth.guests.enabled` is false), `invalid_request`, `rate_limited` (where `context` names an address) */
+  create(input?: { readonly tenantId?: string }, context?: CallContext): Promise<GuestSignedIn>
+  /**
+   * That the token of a guest is genuine and its session is still wanted.
+   * @throws SallyportError `invalid_token` (also for the token of somebody with an account), `token_expired`,
+   *   `session_revoked`, `forbidden` (another tenant than `context` names)
+   */
+  validate(input: { readonly token: string }, context?: CallContext): Promise<ValidGuest>
+  /** Extends the session by a new token; the one before stays good until its own end. @throws SallyportError as `validate` */
+  refresh(input: { readonly token: string }, context?: CallContext): Promise<GuestSignedIn>
+  /** Ends the session, frees the name and forgets the guest. @throws SallyportError as `validate` */
+  end(input: { readonly token: string }, context?: CallContext): Promise<void>
+  /**
+   * Makes an account of the guest: id and name stay, the session is a new one, the guest's token is dead.
+   * @throws SallyportError as `validate`; `invalid_request`, `email_taken` (nothing is changed), `weak_password`,
+   *   `forbidden` (registration is not open), `rate_limited` (where `context` names an address), `overloaded`
+   */
+  upgrade(
+    input: { readonly token: string; readonly email: string; readonly password: string },
+    context?: CallContext,
+  ): Promise<SignedIn>
+  /** The bearer of a `playerUuid` in any tenant, guest or upgraded; null once the guest is gone. */
+  findById(playerUuid: string): Promise<Player | null>
+  /** The bearer of a name that a guest was given, in the default tenant where none is named; null once it is free. */
+  findByUsername(input: { readonly username: string; readonly tenantId?: string }): Promise<Player | null>
+}
+
 /** The sessions of whoever calls. */
 export interface SessionsApi {
-  /** Those that are not over, newest first, at most 200. */
+  /** Those that are not over, newest first, at most 200. @throws SallyportError `session_revoked` */
   list(identity: Identity): Promise<readonly SessionSummary[]>
   /**
    * Ends one of them, with everything that was issued for it.
@@ -231,8 +292,8 @@ export interface Api {
   /**
    * Signs in with a password. An unknown account and a wrong password are the same answer for the same work.
    * @param input `remember: false` caps the refresh token's life at `session.ttl`
-   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `rate_limited` (where
-   *   `context` names an address), `overloaded`
+   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `session_limit_reached`,
+   *   `rate_limited` (where `context` names an address), `overloaded`
    */
   login(
     input: {
@@ -255,14 +316,18 @@ export interface Api {
   /**
    * Who holds an access token, and that they have every role and permission named: `GET /auth/verify`.
    * @param input `permissions` are of the form `resource:action`; `tenantId`: the only tenant that will do
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   * @param context needed where `auth.session.binding` asks for the address or the user agent
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
-  verify(input: {
-    readonly accessToken: string
-    readonly roles?: readonly string[]
-    readonly permissions?: readonly string[]
-    readonly tenantId?: string
-  }): Promise<Identity>
+  verify(
+    input: {
+      readonly accessToken: string
+      readonly roles?: readonly string[]
+      readonly permissions?: readonly string[]
+      readonly tenantId?: string
+    },
+    context?: CallContext,
+  ): Promise<Identity>
   /**
    * That a JWT was issued here and is in time: signature, issuer, audience, times. Whether its session was ended is
    * not asked; `verify` asks.
@@ -280,6 +345,7 @@ export interface Api {
    */
   updateMe(identity: Identity, input: { readonly username?: string }, context?: CallContext): Promise<Identity>
   readonly sessions: SessionsApi
+  readonly guests: GuestsApi
   readonly users: UsersApi
   readonly keys: KeysApi
   readonly health: {

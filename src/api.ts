@@ -4,7 +4,10 @@ import type {
   Account,
   Api,
   CallContext,
+  GuestSignedIn,
+  GuestsApi,
   KeyInfo,
+  Player,
   Readiness,
   SessionSummary,
   SignedIn,
@@ -17,6 +20,8 @@ import { SallyportError } from './contract/sallyport-error.js'
 import type { AdminService } from './features/admin/admin-service.js'
 import type { BypassService } from './features/bypass/bypass-service.js'
 import { bypassLoginInput, bypassPersona } from './features/bypass/bypass-types.js'
+import type { GuestService } from './features/guests/guest-service.js'
+import { createGuestInput, type Guest, type GuestSession, upgradeInput } from './features/guests/guest-types.js'
 import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
@@ -25,6 +30,7 @@ import { loginInput, registerInput } from './features/passwords/password-types.j
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { SessionRecord } from './features/sessions/session-types.js'
+import type { NamedTenant } from './features/tenants/tenant-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
@@ -39,6 +45,7 @@ export function createApi(parts: {
   readonly passwords: PasswordService
   readonly tokens: TokenService
   readonly sessions: SessionService
+  readonly guests: GuestService
   readonly users: UserService
   readonly admin: AdminService
   readonly profile: Profile
@@ -48,16 +55,7 @@ export function createApi(parts: {
   readonly bypass: BypassService | null
 }): Api {
   const { passwords, tokens, sessions, profile, limits, keyring, health, bypass } = parts
-  /** Counts what hashes, where the host application knows for whom. @throws SallyportError `rate_limited` */
-  function count(client: ClientContext): ClientContext {
-    const decision = client.ipAddress === null ? null : limits.consume('hashing', addressBucket(client.ipAddress))
-    if (decision?.allowed === false) throw new SallyportError('rate_limited', { retryAfter: decision.resetSeconds })
-    return client
-  }
-  const named = (tenantId: string | undefined, context: CallContext | undefined) => ({
-    body: tenantId,
-    header: context?.tenantId ?? null,
-  })
+  const count = (client: ClientContext) => counted(limits, 'hashing', client)
   return {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
@@ -71,8 +69,9 @@ export function createApi(parts: {
     refresh: async ({ refreshToken }, context) =>
       signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, clientOf(context))),
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
-    async verify({ accessToken, roles = [], permissions = [], tenantId = null }) {
-      const identity = await tokens.authenticate(String(accessToken), tenantId)
+    async verify({ accessToken, roles = [], permissions = [], tenantId = null }, context) {
+      const call = { client: clientOf(context) }
+      const identity = await tokens.authenticate(String(accessToken), tenantId, call)
       const lacks =
         roles.some((role) => !identity.roles.includes(role)) ||
         permissions.some((permission) => !isPermitted(identity.permissions, permission))
@@ -89,6 +88,7 @@ export function createApi(parts: {
     },
     sessions: {
       async list(identity) {
+        await profile.current(identity)
         const list = await sessions.list(identity)
         return list.map((session) => summaryOf(sessions, session, identity.sessionId))
       },
@@ -96,6 +96,7 @@ export function createApi(parts: {
       revokeAll: (identity, options, context) =>
         sessions.revokeAll(identity, options?.except === 'current', clientOf(context)),
     },
+    guests: guestsApi(parts),
     users: usersApi(parts),
     keys: {
       list: async () => (await keyring.list()).map(keyInfo),
@@ -111,6 +112,61 @@ export function createApi(parts: {
       developer: async (context) => userOf(await bypass.developer(named(undefined, context), clientOf(context))),
     },
   }
+}
+
+function named(tenantId: string | undefined, context: CallContext | undefined): NamedTenant {
+  return { body: tenantId, header: context?.tenantId ?? null }
+}
+
+/** Counts what is limited, where the host application knows for whom. @throws SallyportError `rate_limited` */
+function counted(limits: RateLimitService, limit: 'hashing' | 'guests', client: ClientContext): ClientContext {
+  const decision = client.ipAddress === null ? null : limits.consume(limit, addressBucket(client.ipAddress))
+  if (decision?.allowed === false) throw new SallyportError('rate_limited', { retryAfter: decision.resetSeconds })
+  return client
+}
+
+function guestsApi({
+  guests,
+  limits,
+}: {
+  readonly guests: GuestService
+  readonly limits: RateLimitService
+}): GuestsApi {
+  const caller = (token: string, context: CallContext | undefined) =>
+    guests.authenticate(String(token), context?.tenantId ?? null, { client: clientOf(context) })
+  return {
+    async create({ tenantId } = {}, context) {
+      const { tenant_id } = parseInput(createGuestInput, { tenant_id: tenantId })
+      const client = counted(limits, 'guests', clientOf(context))
+      return guestSignedIn(await guests.create(named(tenant_id, context), client))
+    },
+    async validate({ token }, context) {
+      const { identity, createdAt, lastAccessed } = await guests.validate(await caller(token, context))
+      const { sessionId, username, userId: playerUuid, expiresAt } = identity
+      const times = { createdAt: new Date(createdAt), lastAccessed: new Date(lastAccessed) }
+      return { identity, sessionId, username, playerUuid, expiresAt: new Date(expiresAt), ...times }
+    },
+    refresh: async ({ token }, context) =>
+      guestSignedIn(await guests.refresh(await caller(token, context), clientOf(context))),
+    end: async ({ token }, context) => guests.end(await caller(token, context), clientOf(context)),
+    async upgrade({ token, ...input }, context) {
+      const account = parseInput(upgradeInput, input)
+      const identity = await caller(token, context)
+      const client = counted(limits, 'hashing', clientOf(context))
+      return signedIn(await guests.upgrade(identity, account, client))
+    },
+    findById: async (playerUuid) => playerOf(await guests.find(allTenants(), { userId: playerUuid })),
+    findByUsername: async ({ username, tenantId = DEFAULT_TENANT_ID }) =>
+      playerOf(await guests.find(oneTenant(tenantId), { username })),
+  }
+}
+
+function guestSignedIn({ sessionId, token, username, playerUuid, expiresAt }: GuestSession): GuestSignedIn {
+  return { sessionId, token, username, playerUuid, expiresAt: new Date(expiresAt) }
+}
+
+function playerOf(guest: Guest | null): Player | null {
+  return guest === null ? null : { ...guest, createdAt: new Date(guest.createdAt) }
 }
 
 function usersApi({

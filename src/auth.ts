@@ -11,6 +11,7 @@ import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
 import { createBypassService } from './features/bypass/bypass-service.js'
+import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
 import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
@@ -18,18 +19,21 @@ import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
 import { changesOf } from './features/revocation/revocation-events.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
+import { createSessionBinding } from './features/sessions/session-binding.js'
 import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
-import { createTokenService, type TokenService } from './features/tokens/token-service.js'
+import { createTokenService, longestJwt, type TokenService, tokenSettings } from './features/tokens/token-service.js'
 import { createUserService } from './features/users/user-service.js'
+import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
 import { requireDirectRequest } from './http/direct-requests.js'
 import { createHttpApp } from './http/http-app.js'
 import type { HttpApp } from './http/http-app-types.js'
 import { RequestDurations } from './http/request-durations.js'
+import { requestIdOf } from './http/request-id.js'
 import { createCleanUp } from './jobs/clean-up.js'
 import { type Job, repeat } from './jobs/repeat.js'
 import { allDoors, allRoutes } from './routes.js'
@@ -50,9 +54,13 @@ export interface Auth {
   readonly api: Api
   /**
    * Who is calling, or null: no credential, or none that is good for anything.
+   * @param connection the peer's address, as for `handler`: without it nobody meets `auth.session.binding: network`
    * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable`
    */
-  authenticate(request: Request | Headers): Promise<Identity | null>
+  authenticate(
+    request: Request | Headers,
+    connection?: { readonly remoteAddress: string | null },
+  ): Promise<Identity | null>
   /** Writes what is pending, and closes the database. */
   close(): Promise<void>
 }
@@ -133,7 +141,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       algorithm: jwt.algorithm,
       secrets: jwt.secret,
       rotation: jwt.rotation,
-      tokenLifetime: { session: lifetimes.absolute, signing: lifetimes.jwt },
+      tokenLifetime: { session: lifetimes.absolute, signing: longestJwt(config) },
     },
   })
   const access = createAccessService(storage, clock)
@@ -150,25 +158,28 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
   audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
   const shared = redis && { entries: redis.entries, masterKey }
-  const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes, shared })
+  const { maxSessionsPerUser, onLimit, binding: kind } = config.auth.session
+  const sessions = createSessionService({
+    storage,
+    clock,
+    audit,
+    access,
+    revocations,
+    lifetimes,
+    limit: { max: maxSessionsPerUser, onLimit },
+    binding: createSessionBinding({ kind, key: masterKey.keyFor('session binding'), audit, clock, logger }),
+    shared,
+  })
   audit.subscribe((events) => sessions.bury(changesOf(events)))
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
   if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
-  const publicName = config.server.publicUrl ?? 'sallyport'
   const tokens = createTokenService({
     sessions,
     keyring,
     revocations,
     clock,
-    settings: {
-      issuer: jwt.issuer ?? publicName,
-      audience: jwt.audience ?? publicName,
-      lifetime: lifetimes.jwt,
-      sessionCheck: jwt.sessionCheck,
-      accept: config.auth.accept,
-      refreshThreshold: config.auth.session.refreshThreshold,
-    },
+    settings: tokenSettings(config),
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const { maxConcurrentHashes, hashQueue } = config.auth
@@ -181,10 +192,17 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
   const admin = createAdminService({ users, sessions, audit })
-  const limits = createRateLimitService(config.limits.enabled ? { hashing: config.limits.hashing } : null, clock)
+  const guests = createGuestService({
+    ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords },
+    enabled: config.auth.guests.enabled,
+  })
+  audit.beforeCommit((tx, events) => guests.follow(tx, events))
+  const { enabled: isLimited, ...limitSettings } = config.limits
+  const limits = createRateLimitService(isLimited ? limitSettings : null, clock)
 
   async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
     const { tenantId, userId, sessionId } = identity
+    if (identity.isGuest) throw new SallyportError('forbidden', { detail: 'A guest has the name that was given.' })
     await audit.transaction(async (tx, record) => {
       if (!(await users.rename(oneTenant(tenantId), tx, userId, username))) throw new SallyportError('not_found')
       await record({ type: 'user.updated', tenantId, actorId: userId, userId, sessionId, client })
@@ -194,7 +212,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
-  const removeBatch = async () => (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
+  const removeBatch = async () =>
+    (await guests.cleanUp()) + (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }
@@ -211,8 +230,9 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   )
 
   const jar = createCookieJar(config)
+  const clientOf = createClientContext(config.server.trustProxy)
   const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
-  const services = { passwords, tokens, profile, sessions, health, keyring, bypass }
+  const services = { passwords, tokens, profile, sessions, guests, health, keyring, bypass }
   const app = createHttpApp({
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
@@ -220,11 +240,11 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     logger,
     clock,
     ...(isBypass && { admit: requireDirectRequest }),
-    async authenticate({ token }, _client, tenantHeader, forWrite) {
-      const identity = await tokens.authenticate(token, tenantHeader)
-      return forWrite ? tokens.current(identity) : identity
+    async authenticate({ token }, client, tenantHeader, fresh) {
+      const identity = await tokens.authenticate(token, tenantHeader, { client })
+      return fresh ? tokens.current(identity) : identity
     },
-    convert: (credential, identity) => tokens.convert(credential, identity),
+    renew: (credential, identity, request) => tokens.renew(credential, identity, request),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
     durations: new RequestDurations(),
@@ -241,12 +261,18 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const auth: Auth = {
     handler: (request, connection) => app.fetch(request, connection),
     api: createApi({ ...services, users, admin, limits }),
-    async authenticate(request) {
+    async authenticate(request, connection) {
       const headers = 'headers' in request ? request.headers : request
       try {
         const credential = readCredential((name) => headers.get(name), jar.accessName)
         if (credential === null) return null
-        return await tokens.authenticate(credential.token, headers.get('x-tenant-id'))
+        const call = {
+          get client() {
+            const header = (name: string) => headers.get(name)
+            return clientOf(header, connection?.remoteAddress ?? null, requestIdOf(header('x-request-id'), clock))
+          },
+        }
+        return await tokens.authenticate(credential.token, headers.get('x-tenant-id'), call)
       } catch (error) {
         // A tenant that is not the token's is a contradiction, not an absence.
         const isAnonymous = error instanceof SallyportError && error.status < 500 && error.code !== 'forbidden'

@@ -4,8 +4,11 @@ export type {
   BypassApi,
   CallContext,
   CheckStatus,
+  GuestSignedIn,
+  GuestsApi,
   KeyInfo,
   KeysApi,
+  Player,
   PublicKey,
   Readiness,
   SessionSummary,
@@ -14,6 +17,7 @@ export type {
   SignedInSession,
   SignedInUser,
   UsersApi,
+  ValidGuest,
 } from './api-types.js'
 export { type Auth, createAuth, type Surroundings } from './auth.js'
 export type { ConfigInput } from './config/config.js'

@@ -1,5 +1,8 @@
 import { bypassRoutes } from './features/bypass/bypass-routes.js'
 import type { BypassService } from './features/bypass/bypass-service.js'
+import { guestDoor } from './features/guests/guest-door.js'
+import { guestRoutes } from './features/guests/guest-routes.js'
+import type { GuestService } from './features/guests/guest-service.js'
 import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
 import { keyRoutes } from './features/keys/key-routes.js'
@@ -21,6 +24,7 @@ export interface RouteServices {
   readonly tokens: TokenService
   readonly profile: Profile
   readonly sessions: SessionService
+  readonly guests: GuestService
   readonly health: HealthService
   readonly keyring: Keyring
   /** Null outside bypass mode, where its paths are paths like any other that is not there. */
@@ -36,6 +40,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...sessionRoutes(services.sessions), // /auth/sessions
     ...(bypass === null ? [] : bypassRoutes({ bypass, tokens, profile })), // /auth/login-bypass, me-, logout-
+    ...(services.guests.enabled ? guestRoutes(services.guests) : []), // /session
     ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health
   ]
@@ -43,5 +48,8 @@ export function allRoutes(services: RouteServices): readonly Route[] {
 
 /** What is answered ahead of the router. @param sessionCookie the cookie that holds the access token */
 export function allDoors(services: RouteServices, sessionCookie: string): readonly Door[] {
-  return [forwardAuthDoor(services.tokens, sessionCookie)] // /auth/verify
+  return [
+    forwardAuthDoor(services.tokens, sessionCookie), // /auth/verify
+    ...(services.guests.enabled ? [guestDoor(services.guests, sessionCookie)] : []), // /session/validate
+  ]
 }

@@ -22,6 +22,14 @@ export const limitsSchema = z.strictObject({
       window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
     })
     .prefault({}),
+  guests: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 120, {
+        about: 'Guest sessions made for each client address in one window: a class room has one address.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
 })
 
 export const mailSchema = z.strictObject({

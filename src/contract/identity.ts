@@ -54,3 +54,8 @@ export interface ClientContext {
   readonly userAgent: string | null
   readonly requestId: string
 }
+
+/** A call of which only some ask where it came from: working that out may wait until somebody does. */
+export interface CallOrigin {
+  readonly client: ClientContext
+}

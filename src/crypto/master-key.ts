@@ -81,9 +81,14 @@ export class MasterKey {
     return this.#sealer.open(purpose, sealed)
   }
 
+  /** A key of its own for every `use`, 32 bytes. */
+  keyFor(use: string): Buffer {
+    return derive(this.#derivingKey, use)
+  }
+
   /** A sealer with a key of its own for every `use`: for what is sealed too often for one key. */
   sealerFor(use: string): Sealer {
-    return new Sealer(derive(this.#derivingKey, use))
+    return new Sealer(this.keyFor(use))
   }
 }
 

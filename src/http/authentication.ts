@@ -1,3 +1,4 @@
+import { assertGuest } from '../contract/guest-session.js'
 import type { ClientContext, Credential, Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { CookieJar } from './cookies.js'
@@ -31,7 +32,9 @@ export async function identifyCaller(
   }
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
-  const identity = await authenticate(credential, client, header('x-tenant-id') ?? null, guard.csrf === 'token')
+  const fresh = guard.fresh ?? guard.csrf === 'token'
+  const identity = await authenticate(credential, client, header('x-tenant-id') ?? null, fresh)
+  if (guard.guestsOnly) assertGuest(identity)
   return { identity, credential, sessionCookies, refreshCookie }
 }
 

@@ -28,11 +28,12 @@ export function isHttps(publicUrl: string | null): boolean {
 /** The `Set-Cookie` values of a change. A cookie is cleared with the attributes it was set with, or it stays. */
 export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[] {
   if (change.kind === 'access') return [setCookie(jar.accessName, change.accessToken, '/', change.maxAge)]
-  const [access, refresh, maxAge] =
-    change.kind === 'set' ? [change.accessToken, change.refreshToken, change.maxAge] : ['', '', 0]
+  const cleared = { accessToken: '', refreshToken: null, maxAge: 0 }
+  const { accessToken, refreshToken, maxAge } = change.kind === 'set' ? change : cleared
+  const refreshMaxAge = refreshToken === null ? 0 : maxAge
   return [
-    setCookie(jar.accessName, access, '/', maxAge),
-    ...jar.refreshPaths.map((path) => setCookie(jar.refreshName, refresh, path, maxAge)),
+    setCookie(jar.accessName, accessToken, '/', maxAge),
+    ...jar.refreshPaths.map((path) => setCookie(jar.refreshName, refreshToken ?? '', path, refreshMaxAge)),
   ]
 }
 

@@ -19,7 +19,7 @@ export interface DoorReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
-  /** Who was let in: a browser whose cookie is due for another one gets it with the answer, as from a route. */
+  /** Who was let in: whose token is due for another one gets it with the answer, as from a route. */
   readonly caller?: Renewable
 }
 
@@ -30,11 +30,14 @@ export type DoorOperation = Pick<
 > & { readonly authentication: 'none' | 'required' }
 
 /**
- * An endpoint ahead of the router, for the hot path. It is asked for every method, does its own authentication, and
- * has no CORS: a 2xx to a forwarded preflight would be an access decision.
+ * An endpoint ahead of the router, for the hot path. It is asked for every method unless it `takes` some alone, does its
+ * own authentication, and has no CORS: a 2xx to a forwarded preflight would be an access decision.
  */
 export interface Door {
-  readonly operation: DoorOperation
+  /** Null where a route stands at the same path, answers alike and is documented: the door spares it the usual calls. */
+  readonly operation: DoorOperation | null
+  /** False for what is left to the route behind. */
+  takes?(call: Pick<DoorRequest, 'method' | 'header'>): boolean
   paths(config: HttpConfig): readonly string[]
   /** May throw a `SallyportError`; request id and security headers are added to whatever comes back. */
   answer(request: DoorRequest): Promise<DoorReply>

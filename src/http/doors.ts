@@ -1,23 +1,22 @@
 import type { ClientContext } from '../contract/identity.js'
-import { createClientAddress } from '../runtime/client-address.js'
-import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, finished } from './answer.js'
+import { createClientContext } from './client-context.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
 import type { Door, DoorReply, DoorRequest } from './door.js'
 import { checkValue } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { problemAnswer } from './problem.js'
-import { createRenewal } from './renewal.js'
+import { createRenewal, type Renewed } from './renewal.js'
 import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
 
 /** Answers at the doors' paths, with the little that every answer must carry. */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'convert' | 'admit' | 'durations'>,
+  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'renew' | 'admit' | 'durations'>,
 ): HttpApp['knock'] {
   const { config, clock, logger } = dependencies
-  const clientAddress = createClientAddress(config.server.trustProxy)
+  const clientOf = createClientContext(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config))
   const jar = createCookieJar(config)
   const renew = createRenewal(dependencies)
@@ -25,12 +24,6 @@ export function createDoors(
   for (const door of dependencies.doors) {
     for (const path of door.paths(config)) doors.set(path, { door, durations: dependencies.durations.of(path) })
   }
-
-  const clientOf = (call: DoorCall, requestId: string): ClientContext => ({
-    ipAddress: clientAddress(call.remoteAddress, call.header('x-forwarded-for') ?? null),
-    userAgent: knownUserAgent(call.header('user-agent')),
-    requestId,
-  })
 
   /** The door's own in place of ours. Built in one go: a door is the hottest place of all. */
   function fieldsOf(requestId: string, own: DoorReply['headers']): string[] {
@@ -41,18 +34,21 @@ export function createDoors(
     return fields
   }
 
+  function fieldsOfRenewal({ headers = {}, cookies }: Renewed): string[] {
+    const ofCookies = cookies === undefined ? [] : setCookieHeaders(jar, cookies)
+    return [...Object.entries(headers).flat(), ...ofCookies.flatMap((value) => ['set-cookie', value])]
+  }
+
   async function answer({ door, durations }: OpenDoor, call: DoorCall): Promise<Answer> {
     const started = performance.now()
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
       dependencies.admit?.(call)
-      const request = new LazyDoorRequest(call, () => clientOf(call, requestId))
+      const request = new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
       const { status, headers, body, caller } = await door.answer(request)
       const fields = fieldsOf(requestId, headers)
-      if (caller?.credential?.source === 'cookie') {
-        const cookies = await renew(caller)
-        if (cookies) for (const value of setCookieHeaders(jar, cookies)) fields.push('set-cookie', value)
-      }
+      const renewed = caller === undefined ? null : await renew(caller, request)
+      if (renewed !== null) fields.push(...fieldsOfRenewal(renewed))
       durations.record(call.method, status, started)
       return finished(call.method, status, fields, body)
     } catch (error) {
@@ -64,7 +60,7 @@ export function createDoors(
 
   return (call) => {
     const open = doors.get(call.path)
-    return open ? answer(open, call) : null
+    return open !== undefined && (open.door.takes?.(call) ?? true) ? answer(open, call) : null
   }
 }
 

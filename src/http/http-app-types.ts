@@ -43,14 +43,15 @@ export interface HttpDependencies {
     credential: Credential,
     client: ClientContext,
     tenantHeader: string | null,
-    /** A write by the caller is about to follow: what the credential says is not enough, the account counts. */
-    forWrite: boolean,
+    /** What the credential says is not enough: the session and the account count as they are now. */
+    fresh: boolean,
   ) => Promise<Identity>
-  /** The access cookie of the present mode for a browser that came with one of the other; `null` to leave it as it is. */
-  readonly convert?: (
+  /** The access token that takes the place of the caller's, see `renewalOf`; `null` to leave it as it is. */
+  readonly renew?: (
     credential: Credential,
     identity: Identity,
-  ) => Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
+    request: { readonly client: ClientContext },
+  ) => Promise<RenewedToken | null>
   /**
    * Refuses a request for how it came, before anything else of it counts. Absent: every request may come.
    * @throws SallyportError
@@ -70,6 +71,15 @@ export interface HttpDependencies {
      */
     consume(name: LimitName, bucket: string): Promise<LimitDecision | null> | LimitDecision | null
   }
+}
+
+/** An access token that the server issued by itself. */
+export interface RenewedToken {
+  readonly accessToken: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Seconds that the cookie lives; null for one that ends with the browser's session. */
+  readonly maxAge: number | null
 }
 
 /** What is known of the transport below a `Request`; nothing in a library without a server of its own. */

@@ -1,11 +1,10 @@
 import type { ClientContext } from '../contract/identity.js'
 import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
-import { createClientAddress } from '../runtime/client-address.js'
-import { knownUserAgent } from '../runtime/user-agent.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
+import { createClientContext } from './client-context.js'
 import { createCookieJar } from './cookies.js'
 import { addCorsHeaders, addPreflightHeaders, isPreflight } from './cors.js'
 import { checkCsrf } from './csrf.js'
@@ -19,8 +18,9 @@ import { createOriginPolicy } from './origins.js'
 import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
-import { createRenewal } from './renewal.js'
+import { createRenewal, type Renewed } from './renewal.js'
 import { requestIdOf } from './request-id.js'
+import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -47,7 +47,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const match = createRouter(routes, config)
   const knock = createDoors(dependencies)
   const origins = createOriginPolicy(config)
-  const clientAddress = createClientAddress(config.server.trustProxy)
+  const clientOf = createClientContext(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config)).flat()
   const renew = createRenewal(dependencies)
   const lists = new Map(routes.map((route) => [route, route.query ? listParameters(route.query) : null]))
@@ -86,8 +86,8 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
       tenantHeader: header('x-tenant-id') ?? null,
       header,
     })
-    const cookies = reply.cookies ?? (await renew(caller))
-    return answerOf(cookies ? { ...reply, cookies } : reply, jar)
+    const renewed = reply.cookies === undefined ? await renew(caller, { client }) : null
+    return answerOf(renewed === null ? reply : withRenewal(reply, renewed), jar)
   }
 
   function parseQueryOf(route: Route, call: Call): unknown {
@@ -100,8 +100,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     if (door) return door
     const { method, header } = call
     const requestId = requestIdOf(header('x-request-id'), clock)
-    const ipAddress = clientAddress(call.remoteAddress, header('x-forwarded-for') ?? null)
-    const client = { ipAddress, userAgent: knownUserAgent(header('user-agent')), requestId }
+    const client = clientOf(header, call.remoteAddress, requestId)
     const exchange: Exchange = { call, client, fields: new Fields(), template: null }
     exchange.fields.set('x-request-id', requestId)
     const started = performance.now()
@@ -141,6 +140,10 @@ export function callOf(request: Request, { remoteAddress }: Connection = { remot
     remoteAddress,
     body: () => request.body,
   }
+}
+
+function withRenewal(reply: Reply, { headers, cookies }: Renewed): Reply {
+  return { ...reply, ...(headers && { headers: { ...reply.headers, ...headers } }), ...(cookies && { cookies }) }
 }
 
 function once<T extends object>(make: () => T): () => T {

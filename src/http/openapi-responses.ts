@@ -52,6 +52,7 @@ function possibleCodes(operation: Answering): Set<ErrorCode> {
   }
   const required = operation.authentication === 'required'
   add(required, 'unauthenticated', 'invalid_token', 'token_expired', 'session_revoked', 'forbidden')
+  add(required, 'reauthentication_required')
   add(operation.csrf !== 'none', 'csrf_rejected')
   add(operation.permissions.length > 0, 'forbidden')
   add(operation.limit !== undefined, 'rate_limited')

@@ -123,7 +123,7 @@ describe('the document', () => {
   it('says what each operation can refuse with, by status and code', () => {
     expect(codesOf('guarded')).toEqual({
       400: ['invalid_request'],
-      401: ['invalid_token', 'session_revoked', 'token_expired', 'unauthenticated'],
+      401: ['invalid_token', 'reauthentication_required', 'session_revoked', 'token_expired', 'unauthenticated'],
       403: ['csrf_rejected', 'forbidden'],
       413: ['payload_too_large'],
       415: ['unsupported_media_type'],

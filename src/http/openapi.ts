@@ -1,6 +1,6 @@
 import type { CookieJar } from './cookies.js'
 import type { Route } from './define-route.js'
-import type { Door } from './door.js'
+import type { Door, DoorOperation } from './door.js'
 import type { HttpConfig, OpenApiDocument } from './http-app-types.js'
 import { describeResponses, PROBLEM_SCHEMA } from './openapi-responses.js'
 import { createSchemaWriter, type JsonObject, type SchemaWriter } from './openapi-schemas.js'
@@ -29,10 +29,11 @@ export function describeApi(
       place(path, route.method.toLowerCase(), { operationId, ...describeRoute(route, schemas) })
     }
   }
-  for (const door of doors) {
-    for (const [index, path] of door.paths(config).entries()) {
-      const operationId = numbered(door.operation.operationId, index)
-      place(path, 'get', { operationId, ...describeDoor(door, schemas) })
+  for (const { operation, paths: pathsOfDoor } of doors) {
+    if (operation === null) continue
+    for (const [index, path] of pathsOfDoor(config).entries()) {
+      const operationId = numbered(operation.operationId, index)
+      place(path, 'get', { operationId, ...describeDoor(operation, schemas) })
     }
   }
   return {
@@ -92,7 +93,7 @@ function describeRoute(route: Route, schemas: SchemaWriter): JsonObject {
 }
 
 // A door answers every method alike. OpenAPI has no word for that, and eight copies would tell no more than one.
-function describeDoor({ operation }: Door, schemas: SchemaWriter): JsonObject {
+function describeDoor(operation: DoorOperation, schemas: SchemaWriter): JsonObject {
   const { authentication, query, responses, errors } = operation
   return {
     summary: operation.summary,

@@ -1,26 +1,40 @@
+import { isGuestSession } from '../contract/guest-session.js'
+import type { ClientContext } from '../contract/identity.js'
 import type { Caller } from './authentication.js'
 import type { HttpDependencies } from './http-app-types.js'
-import type { CookieChange } from './route.js'
+import type { Reply } from './route.js'
 
 /** Who called, and by what. */
 export type Renewable = Pick<Caller, 'credential' | 'identity'>
 
+/** What goes out beside an answer: the next token as the cookie, or in the headers of contract §2. */
+export type Renewed = Pick<Reply, 'headers' | 'cookies'>
+
 /**
- * A browser with cookies alone never refreshes by itself: on its way its access cookie is exchanged for one of the
- * present mode, or for a JWT that lives longer. Null where the cookie may stay what it is.
+ * A browser with cookies alone and a guest never refresh by themselves: on their way the access token is exchanged for
+ * one of the present mode, or for a JWT that lives longer. It goes back as it came. Null where it may stay what it is.
  */
 export function createRenewal({
-  convert,
+  renew,
   logger,
-}: Pick<HttpDependencies, 'convert' | 'logger'>): (caller: Renewable) => Promise<CookieChange | null> {
-  return async ({ credential, identity }) => {
-    if (credential?.source !== 'cookie' || identity === null || convert === undefined) return null
+}: Pick<HttpDependencies, 'renew' | 'logger'>): (
+  caller: Renewable,
+  request: { readonly client: ClientContext },
+) => Promise<Renewed | null> {
+  return async ({ credential, identity }, request) => {
+    if (credential === null || identity === null || renew === undefined) return null
+    // By far the most frequent answer at a door.
+    if (credential.source === 'header' && !isGuestSession(identity)) return null
     try {
-      const renewed = await convert(credential, identity)
-      return renewed && { kind: 'access', ...renewed }
+      const renewed = await renew(credential, identity, request)
+      if (renewed === null) return null
+      const { accessToken, expiresAt, maxAge } = renewed
+      if (credential.source === 'cookie') return { cookies: { kind: 'access', accessToken, maxAge } }
+      const headers = { 'x-session-token': accessToken, 'x-session-expires-at': new Date(expiresAt).toISOString() }
+      return { headers }
     } catch (error) {
-      // What the request asked for is done: a cookie that cannot be exchanged now will be at the next one.
-      logger.error({ cause: error instanceof Error ? error.message : String(error) }, 'a cookie could not be converted')
+      // What the request asked for is done: a token that cannot be exchanged now will be at the next one.
+      logger.error({ cause: error instanceof Error ? error.message : String(error) }, 'a token could not be renewed')
       return null
     }
   }

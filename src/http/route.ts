@@ -15,12 +15,16 @@ export type Base = 'auth' | 'root'
 export type CsrfGuard = 'none' | 'origin' | 'token'
 
 /** A limit that `limits` configures. */
-export type LimitName = 'hashing'
+export type LimitName = 'hashing' | 'guests'
 
 export interface Guard {
   /** `required`: `identity` is there or the answer is 401. `none`: the route reads credentials by itself, if at all. */
   readonly authentication: 'none' | 'required'
+  /** True where a guest's token is taken, and that of anybody with an account refused. */
+  readonly guestsOnly?: boolean
   readonly csrf: CsrfGuard
+  /** The session and the account count as they are now, not as the credential tells; so it is for every write. */
+  readonly fresh?: true
   /** A named limit of `limits`, counted for each address before anything costly. */
   readonly limit?: LimitName
   /** Permissions the caller must have, all of them. */
@@ -50,7 +54,8 @@ export type CookieChange =
   | {
       readonly kind: 'set'
       readonly accessToken: string
-      readonly refreshToken: string
+      /** Null for who has none: one of somebody else is cleared. */
+      readonly refreshToken: string | null
       readonly maxAge: number | null
     }
   | { readonly kind: 'access'; readonly accessToken: string; readonly maxAge: number | null }

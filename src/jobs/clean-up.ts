@@ -15,7 +15,7 @@ export interface CleanUp {
 /**
  * Removes what ended long ago, in bounded batches, on one node at a time.
  * @param interval milliseconds between two runs
- * @param removeBatch deletes one batch and returns how many rows went
+ * @param removeBatch deletes one batch, and returns 0 when nothing is left to do for now
  */
 export function createCleanUp(parts: {
   readonly storage: Storage

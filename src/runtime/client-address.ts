@@ -45,6 +45,18 @@ export function addressBucket(address: string | null): string {
   return `${network.toString()}/64`
 }
 
+/**
+ * The network of an address in CIDR notation, `203.0.113.0/24`; null where the text is no address.
+ * @param bits prefix lengths
+ */
+export function networkOf(address: string, bits: { readonly ipv4: number; readonly ipv6: number }): string | null {
+  const text = normalizeAddress(address)
+  if (text === null) return null
+  const length = isIP(text) === 4 ? bits.ipv4 : bits.ipv6
+  const kind = isIP(text) === 4 ? ipaddr.IPv4 : ipaddr.IPv6
+  return `${kind.networkAddressFromCIDR(`${text}/${length}`).toString()}/${length}`
+}
+
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 function parseRange(text: string): Range {

@@ -13,7 +13,9 @@ export interface Tables {
   keys: KeysTable
   sessions: SessionsTable
   audit_events: AuditEventsTable
+  known_devices: KnownDevicesTable
   changes: ChangesTable
+  guests: GuestsTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -107,6 +109,17 @@ export interface SessionsTable {
   revoked_reason: string | null
 }
 
+/** What a user has signed in with, so that something else is noticed. */
+export interface KnownDevicesTable {
+  tenant_id: string
+  user_id: string
+  /** A browser and a system, or a program, without versions. */
+  device: string
+  first_seen_at: number
+  /** Written once a day at most. */
+  last_seen_at: number
+}
+
 /** What every node must hear of, in the order of `seq` on SQLite and of committed transactions on PostgreSQL. */
 export interface ChangesTable {
   seq: Generated<number>
@@ -117,6 +130,15 @@ export interface ChangesTable {
   /** The id of what changed. */
   subject: string
   created_at: number
+}
+
+/** The name that a guest was given, kept by who has got an account since. unique (tenant_id, username) */
+export interface GuestsTable {
+  user_id: string
+  tenant_id: string
+  username: string
+  /** The end of the token that was issued last, or when the session was ended. Null with an account. */
+  expires_at: number | null
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

@@ -81,7 +81,7 @@ export const COMPOSERS: readonly string[] = ['src/auth.ts', 'src/routes.ts']
 /** Files that may speak HTTP: name `Request`, `Response` or `Headers`, or import `hono`, `node:http`, `src/http`. */
 export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
-  /^src\/features\/[^/]+\/[^/]+-(routes|forward-auth)\.ts$/,
+  /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
   /^src\/(api|auth|routes|index)\.ts$/,
 ]

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { expect, it } from 'vitest'
-import { deleteEndedSessions } from '../../src/features/sessions/session-store.js'
+import { deleteEndedSessions } from '../../src/features/sessions/session-clean-up.js'
 import { uuidv7 } from '../../src/runtime/ids.js'
 import { openStorage } from '../../src/storage/open-storage.js'
 import type { Tables } from '../../src/storage/tables.js'

@@ -7,7 +7,7 @@ import { changesOf } from '../../src/features/revocation/revocation-events.js'
 import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
 import { createSessionService, sessionLifetimes } from '../../src/features/sessions/session-service.js'
 import { createSignInService } from '../../src/features/sign-in/sign-in-service.js'
-import { createTokenService } from '../../src/features/tokens/token-service.js'
+import { createTokenService, tokenSettings } from '../../src/features/tokens/token-service.js'
 import { createUserService } from '../../src/features/users/user-service.js'
 import type { Clock } from '../../src/runtime/clock.js'
 import { silentLogger } from '../../src/runtime/logger.js'
@@ -43,14 +43,7 @@ export function composeNode(parts: {
     keyring,
     revocations,
     clock,
-    settings: {
-      issuer: 'sallyport',
-      audience: 'sallyport',
-      lifetime: lifetimes.jwt,
-      sessionCheck: 'revocations',
-      accept: config.auth.accept,
-      refreshThreshold: config.auth.session.refreshThreshold,
-    },
+    settings: tokenSettings(config),
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const admin = createAdminService({ users, sessions, audit })

@@ -195,8 +195,8 @@ export class Run {
       node,
       async ({ audit, signIn }, client) => {
         const user = { userId, credentialVersion: 1, methods: ['password'], remember: true, client } as const
-        const id = await audit.transaction((tx, record) => signIn.open(TENANT, tx, record, user))
-        return id === null ? null : tokensOf(await signIn.finish(TENANT, id))
+        const opening = await audit.transaction((tx, record) => signIn.open(TENANT, tx, record, user))
+        return 'refused' in opening ? null : tokensOf(await signIn.finish(TENANT, opening.sessionId))
       },
       (_, outcome) => {
         if (outcome.kind !== 'done' || outcome.result === null) return
@@ -214,7 +214,7 @@ export class Run {
     if (act.kind === 'authenticate') {
       this.#do(
         act.node,
-        ({ tokens }) => tokens.authenticate(token.access, null),
+        ({ tokens }, client) => tokens.authenticate(token.access, null, { client }),
         (timed, outcome) => this.history.authentications.push({ ...timed, session, counter, outcome }),
       )
       return

@@ -11,7 +11,8 @@ import { type Bank, KINDS, type Kind, openBank, PREFIXES, type Purse } from './t
 const PLACES = ['header', 'cookie', 'refresh cookie', 'body', 'CSRF header', 'query'] as const
 type Place = (typeof PLACES)[number]
 
-const ACCESS: readonly Kind[] = ['opaque access', 'JWT access']
+const ACCOUNT: readonly Kind[] = ['opaque access', 'JWT access']
+const ACCESS: readonly Kind[] = [...ACCOUNT, 'guest']
 
 /** What a route takes: kinds by place, with the status of success. Everything else must be refused or ignored. */
 interface Expectation {
@@ -26,6 +27,7 @@ interface Expectation {
 }
 
 const identified = { takes: { header: ACCESS, cookie: ACCESS }, success: 200, otherwise: 401 } as const
+const ofGuests = { takes: { header: ['guest'], cookie: ['guest'] }, success: 200, otherwise: 401 } as const
 /** Neither looks at a credential nor is impressed by one. */
 const open = (status: number) => ({ takes: {}, success: status, otherwise: status })
 
@@ -44,6 +46,11 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'DELETE /auth/sessions': { ...identified, csrf: true },
   'DELETE /auth/sessions/{id}': { ...identified, csrf: true, success: 404 },
   'GET /auth/verify': identified,
+  'POST /session': open(201),
+  'GET /session/validate': ofGuests,
+  'POST /session/refresh': { ...ofGuests, csrf: true },
+  'DELETE /session': { ...ofGuests, csrf: true, success: 204 },
+  'POST /session/upgrade': { ...ofGuests, csrf: true, success: 400, body: {} },
   'GET /.well-known/jwks.json': open(200),
   'GET /health/live': open(200),
   'GET /health/ready': open(200),
@@ -107,7 +114,7 @@ describe('Kinds of credentials', () => {
 
     it('open a write with a cookie only beside the CSRF token of that session', async () => {
       const node = theBank()[mode]
-      for (const access of ACCESS) {
+      for (const access of ACCOUNT) {
         for (const kind of KINDS) {
           const purse = await theBank().purse()
           const answer = await node.request('/auth/me', {
@@ -168,8 +175,10 @@ async function statusOf(
 /** A kind in a place where it opens nothing leaves its session as it was. */
 async function expectUnharmed(node: BareNode, route: string, place: Place, kind: Kind, purse: Purse): Promise<void> {
   const isGenuine = ACCESS.includes(kind) && (place === 'header' || place === 'cookie')
-  const ends = isGenuine && (route === 'POST /auth/logout' || (route === 'DELETE /auth/sessions' && place === 'header'))
+  const isEnd = route === 'DELETE /auth/sessions' || (route === 'DELETE /session' && kind === 'guest')
+  const isEnded = isGenuine && (route === 'POST /auth/logout' || (isEnd && place === 'header'))
   for (const access of ACCESS) {
+    const ends = isEnded && (access === 'guest') === (kind === 'guest')
     const { status } = await node.request('/auth/verify', { headers: bearer(purse[access]) })
     expect({ route, place, kind, access, status }).toEqual({ route, place, kind, access, status: ends ? 401 : 200 })
   }

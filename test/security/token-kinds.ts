@@ -4,7 +4,7 @@ import { type BareNode, openNode } from '../flows/nodes.js'
 import { newEmail, PASSWORD, post } from '../flows/people.js'
 
 /** What a credential can be. A new kind is added here, and then wants an expectation at every route. */
-export const KINDS = ['opaque access', 'JWT access', 'refresh', 'CSRF', 'garbage'] as const
+export const KINDS = ['opaque access', 'JWT access', 'guest', 'refresh', 'CSRF', 'garbage'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Each kind that stands in the code by its prefix, with its kind here. */
@@ -16,7 +16,7 @@ export type Purse = Readonly<Record<Kind, string>>
 export interface Bank {
   readonly stateful: BareNode
   readonly stateless: BareNode
-  /** One of every kind, all genuine and of one new session. */
+  /** One of every kind, all genuine and of one new session, but for the guest, who has another. */
   purse(): Promise<Purse>
   close(): Promise<void>
 }
@@ -39,7 +39,10 @@ export async function openBank(url: string): Promise<Bank> {
       expect(jwt).toMatch(/^ey/)
       const csrf = await stateful.request('/auth/csrf', { headers: { cookie } })
       const { csrf_token } = z.object({ csrf_token: z.string() }).parse(await csrf.json())
+      const came = await stateful.request('/session', { method: 'POST' })
+      const { token: guest } = z.looseObject({ token: z.string() }).parse(await came.json())
       return {
+        guest,
         'opaque access': opaque.access_token,
         'JWT access': jwt,
         refresh: opaque.refresh_token,

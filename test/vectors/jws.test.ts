@@ -97,8 +97,8 @@ describe('The tokens that the standards show', () => {
     const vector = [HS256, RS256, ES256, EDDSA].find(({ header }) => text.startsWith(header))
     const verificationKey = keyOf(vector ?? HS256)
     const algorithm = vector?.algorithm ?? 'HS256'
-    const key = { kid: '', algorithm, verificationKey, signingKey: verificationKey, publicJwk: null }
-    const expected = { issuer: 'joe', audience: 'joe', lifetime: 900_000, keyOf: async () => key }
+    const key = { kid: '', algorithm, verificationKey, signingKey: verificationKey, publicJwk: null, signsUntil: null }
+    const expected = { issuer: 'joe', audience: 'joe', lifetimeOf: () => 900_000, keyOf: async () => key }
     await expect(verifyAccessToken(text, expected, 1_300_819_000_000)).rejects.toMatchObject({ code: 'invalid_token' })
   })
 })

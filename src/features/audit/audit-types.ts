@@ -10,12 +10,17 @@ export type AuditType =
   | 'session.refreshed'
   | 'session.revoked'
   | 'session.expired'
+  | 'session.mismatched'
+  | 'device.added'
   | 'refresh.reused'
   | 'role.granted'
   | 'role.revoked'
   | 'account.disabled'
   | 'account.enabled'
   | 'key.rotated'
+  | 'guest.created'
+  | 'guest.upgraded'
+  | 'guest.removed'
 
 export interface AuditEvent {
   readonly type: AuditType

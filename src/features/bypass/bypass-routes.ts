@@ -30,7 +30,7 @@ export function bypassRoutes({
       body: bypassLoginInput,
       bodyOptional: true,
       responses: { 200: { description: 'A new session', schema: tokenAnswer } },
-      errors: ['account_disabled', 'forbidden', 'overloaded'],
+      errors: ['account_disabled', 'session_limit_reached', 'forbidden', 'overloaded'],
       async handle({ body, tenantHeader, client }) {
         const { tenant_id, transport = 'bearer', ...named } = body
         const issued = await bypass.login(bypassPersona(named), { body: tenant_id, header: tenantHeader }, client)
@@ -46,10 +46,17 @@ export function bypassRoutes({
       tag,
       guard,
       responses: { 200: { description: 'The caller', schema: bypassMeAnswer } },
-      errors: ['forbidden', 'unauthenticated', 'invalid_token', 'token_expired', 'session_revoked'],
+      errors: [
+        'forbidden',
+        'unauthenticated',
+        'invalid_token',
+        'token_expired',
+        'session_revoked',
+        'reauthentication_required',
+      ],
       async handle({ credential, header, tenantHeader, client }) {
         if (credential !== null) {
-          const identity = await tokens.authenticate(credential.token, tenantHeader)
+          const identity = await tokens.authenticate(credential.token, tenantHeader, { client })
           return { status: 200, body: profile.meAnswerOf(await profile.current(identity)) }
         }
         // What cannot be read was meant as a token.

@@ -63,19 +63,22 @@ export function createBypassService(parts: {
 
   return {
     async login(persona, named, client) {
-      const { scope, sessionId } = await withAccount(persona, named, client, async (scope, user, tx, record) => {
+      const { scope, opening } = await withAccount(persona, named, client, async (scope, user, tx, record) => {
         const { id: userId, credentialVersion } = user
         if (user.disabledAt !== null) {
           const event = { tenantId: scope.tenantId, actorId: null, userId, sessionId: null, client }
           await record({ ...event, type: 'login.failed', data: { reason: 'account_disabled' } })
-          return { scope, sessionId: null }
+          return { scope, opening: null }
         }
         const proven = { userId, credentialVersion, methods: ['bypass'], remember: true, client } as const
-        const sessionId = await signIn.open(scope, tx, record, proven)
-        return sessionId === null ? null : { scope, sessionId }
+        const opening = await signIn.open(scope, tx, record, proven)
+        // The account moved on meanwhile: looked at again.
+        const isStale = 'refused' in opening && opening.refused === 'invalid_credentials'
+        return isStale ? null : { scope, opening }
       })
-      if (sessionId === null) throw new SallyportError('account_disabled')
-      return signIn.finish(scope, sessionId)
+      if (opening === null) throw new SallyportError('account_disabled')
+      if ('refused' in opening) throw new SallyportError(opening.refused)
+      return signIn.finish(scope, opening.sessionId)
     },
 
     async developer(named, client) {

@@ -19,7 +19,7 @@ import {
 import type { SigningAlgorithm } from './key-types.js'
 
 /** How long a node may go on using a key that another one has retired, in milliseconds. */
-const HANDOVER = 5 * 60_000
+export const HANDOVER = 5 * 60_000
 
 /** How long after its rotation was due a key counts as one that no node uses, in milliseconds. */
 const ABANDONED_AFTER = 2 * 24 * 3_600_000

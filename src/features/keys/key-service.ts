@@ -6,10 +6,16 @@ import { oneAtATime } from '../../runtime/one-at-a-time.js'
 import type { Storage } from '../../storage/storage.js'
 import type { KeysTable } from '../../storage/tables.js'
 import type { AuditService } from '../audit/audit-service.js'
-import { createKeyRotation, type RotationSettings, SESSION_ALGORITHM, sealPurpose } from './key-rotation.js'
+import { createKeyRotation, HANDOVER, type RotationSettings, SESSION_ALGORITHM, sealPurpose } from './key-rotation.js'
 import { openSigningKey, sharedSecretKey } from './key-signing.js'
 import { findCheckValue, listKeys, settleCheckValue } from './key-store.js'
-import { type KeySummary, type SessionKey, SIGNING_ALGORITHMS, type SigningKey } from './key-types.js'
+import {
+  type KeySummary,
+  type SessionKey,
+  SIGNING_ALGORITHMS,
+  type SigningKey,
+  type VerificationKey,
+} from './key-types.js'
 
 /** How long what was read is believed before the database is asked again, in milliseconds. */
 const FRESH = 1_000
@@ -38,9 +44,9 @@ export interface Keyring {
   /** The key that signs now; a rotation by another process is seen within a second. */
   signingKey(): Promise<SigningKey>
   /** The key of that `kid`, ended or not: for what ends a session, and grants nothing. */
-  anyKey(kid: string): Promise<SigningKey | null>
+  anyKey(kid: string): Promise<VerificationKey | null>
   /** The key of that `kid` while its tokens are honoured, or null. */
-  verificationKey(kid: string): Promise<SigningKey | null>
+  verificationKey(kid: string): Promise<VerificationKey | null>
   /** Changes whenever a key comes or goes: what was verified under another generation is verified again. */
   generation(): number
   /** The public keys (RFC 7517 §5): active, announced, and retired ones until their last token has expired. */
@@ -58,7 +64,7 @@ interface Opened {
   readonly digest: string
   readonly sessionKeys: ReadonlyMap<number, SessionKey>
   readonly activeSession: SessionKey | null
-  readonly signingKeys: ReadonlyMap<string, SigningKey & { readonly expiresAt: number | null }>
+  readonly signingKeys: ReadonlyMap<string, VerificationKey & { readonly expiresAt: number | null }>
   readonly signing: SigningKey | null
   readonly rows: readonly (KeysTable & { readonly kid: string | null })[]
 }
@@ -141,10 +147,10 @@ export async function openKeyring(parts: {
 
   async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
     const sessionKeys = new Map<number, SessionKey>()
-    const signingKeys = new Map<string, SigningKey & { readonly expiresAt: number | null }>()
+    const signingKeys = new Map<string, VerificationKey & { readonly expiresAt: number | null }>()
     let activeSession: SessionKey | null = null
     let signing: SigningKey | null = configured[0] ?? null
-    for (const key of secrets) signingKeys.set(key.kid, { ...key, expiresAt: null })
+    for (const key of secrets) signingKeys.set(key.kid, { ...key, signsUntil: null, expiresAt: null })
     const shown: (KeysTable & { readonly kid: string | null })[] = []
     for (const row of rows) {
       const bytes = open(masterKey, row)
@@ -159,7 +165,8 @@ export async function openKeyring(parts: {
       // A key of an algorithm that a newer version knows.
       if (algorithm === undefined) continue
       const key = await openSigningKey(algorithm, bytes)
-      signingKeys.set(key.kid, { ...key, expiresAt: row.expires_at })
+      const signsUntil = row.retired_at === null ? null : row.retired_at + HANDOVER
+      signingKeys.set(key.kid, { ...key, signsUntil, expiresAt: row.expires_at })
       if (configured.length === 0 && row.status === 'active' && algorithm === settings.algorithm) signing = key
       shown.push({ ...row, kid: key.kid })
     }

@@ -23,6 +23,12 @@ export interface SigningKey {
   readonly publicJwk: JsonWebKey | null
 }
 
+/** A key that checks what it has signed. */
+export interface VerificationKey extends SigningKey {
+  /** Milliseconds since the epoch: what says that it was issued later was not signed by us. Null while the key may sign. */
+  readonly signsUntil: number | null
+}
+
 /** A key as an administrator sees it; never the key itself. */
 export interface KeySummary {
   /** Null for a configured secret, which the database does not hold. */

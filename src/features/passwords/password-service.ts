@@ -22,8 +22,14 @@ export interface PasswordService {
    */
   register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
+   * The hash of the password of somebody who registers in another way than `register`.
+   * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `overloaded`
+   */
+  hashForRegistration(password: string): Promise<string>
+  /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work.
-   * @throws SallyportError `invalid_credentials`, `account_disabled` (after the right password alone), `overloaded`
+   * @throws SallyportError `invalid_credentials`, `overloaded`; after the right password alone `account_disabled`,
+   * `session_limit_reached`
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
@@ -59,10 +65,19 @@ export function createPasswordService(parts: {
   // Made before the first sign-in, which would otherwise cost two hashes. A failure is met again by who needs it.
   standInHash().catch(() => undefined)
 
-  async function newUser(registration: Registration) {
-    const password = normalisePassword(registration.password)
+  function assertOpen(): void {
+    if (config.auth.registration === 'open') return
+    throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
+  }
+
+  async function hashNew(typed: string): Promise<string> {
+    const password = normalisePassword(typed)
     checkNewPassword(settings, password)
-    const passwordHash = await hashes.run(settings.algorithm, () => hashPassword(settings, password))
+    return hashes.run(settings.algorithm, () => hashPassword(settings, password))
+  }
+
+  async function newUser(registration: Registration) {
+    const passwordHash = await hashNew(registration.password)
     const { email, username = defaultUsername(email) } = registration
     return { email, username, passwordHash }
   }
@@ -91,7 +106,7 @@ export function createPasswordService(parts: {
   async function refuse(
     scope: OneTenant,
     user: User | null,
-    code: 'invalid_credentials' | 'account_disabled',
+    code: 'invalid_credentials' | 'account_disabled' | 'session_limit_reached',
     client: ClientContext,
   ): Promise<never> {
     await audit.transaction((_tx, record) =>
@@ -109,13 +124,16 @@ export function createPasswordService(parts: {
   }
 
   return {
+    async hashForRegistration(password) {
+      assertOpen()
+      return hashNew(password)
+    },
+
     async register(registration, named, client) {
-      if (config.auth.registration !== 'open') {
-        throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
-      }
+      assertOpen()
       const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(registration)
-      const sessionId = await audit.transaction(async (tx, record) => {
+      const opening = await audit.transaction(async (tx, record) => {
         const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
         const user = await signIn.createAccount(scope, tx, record, account)
         if (user === null) throw new SallyportError('email_taken')
@@ -128,8 +146,8 @@ export function createPasswordService(parts: {
           client,
         })
       })
-      if (sessionId === null) throw new Error('an account was changed in the transaction that made it')
-      return signIn.finish(scope, sessionId)
+      if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
+      return signIn.finish(scope, opening.sessionId)
     },
 
     async login({ email, password: typed, remember }, named, client) {
@@ -144,12 +162,11 @@ export function createPasswordService(parts: {
       if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client)
       await renew(scope, user, password)
       const { id: userId, credentialVersion } = user
-      const sessionId = await audit.transaction((tx, record) =>
+      const opening = await audit.transaction((tx, record) =>
         signIn.open(scope, tx, record, { userId, credentialVersion, methods: ['password'], remember, client }),
       )
-      // The account moved on while the old password was being checked.
-      if (sessionId === null) return refuse(scope, user, 'invalid_credentials', client)
-      return signIn.finish(scope, sessionId)
+      if ('refused' in opening) return refuse(scope, user, opening.refused, client)
+      return signIn.finish(scope, opening.sessionId)
     },
 
     async createAccount(registration, { tenant: named, role }) {

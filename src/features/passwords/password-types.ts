@@ -4,7 +4,7 @@ import { transport } from '../tokens/token-types.js'
 import { emailInput, usernameInput } from '../users/user-types.js'
 
 /** Longer texts are not looked at: the policy's own limit is told apart below it. */
-const password = z
+export const password = z
   .string()
   .min(1)
   .max(4096)

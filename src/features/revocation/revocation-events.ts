@@ -26,6 +26,7 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
     case 'account.enabled':
       return 'user'
     case 'user.updated':
+    case 'guest.upgraded':
     case 'role.granted':
     case 'role.revoked':
       return 'claims'

@@ -14,6 +14,15 @@ export function deviceName(userAgent: string | null): string {
   return name
 }
 
+/**
+ * The browser and system, or the program, without versions: an update does not change it. Null where none is named.
+ */
+export function agentName(userAgent: string): string | null {
+  if (userAgent === '') return null
+  const name = deviceName(userAgent)
+  return name === UNKNOWN ? userAgent.replaceAll(/[\d.]+/g, '') : name
+}
+
 function parse(userAgent: string): string {
   const { browser, os } = Bowser.parse(userAgent)
   const parts = [browser.name, os.name].filter((part) => part !== undefined && part !== '')

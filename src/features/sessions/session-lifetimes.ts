@@ -1,4 +1,6 @@
 import type { Config } from '../../config/config.js'
+import { isGuestSession } from '../../contract/guest-session.js'
+import type { AuthMethod } from '../../contract/identity.js'
 import type { FoundSession, SessionRecord, SessionState, SessionTimes, Spend } from './session-types.js'
 
 /** How long things live, in milliseconds. */
@@ -20,10 +22,12 @@ export interface SessionLifetimes {
   readonly absolute: number
   /** A spent pair is honoured this long. */
   readonly reuseGrace: number
+  /** Of a guest: the token since its issue, and the whole session. */
+  readonly guest: { readonly token: number; readonly absolute: number }
 }
 
 export function sessionLifetimes(config: Config): SessionLifetimes {
-  const { session, refresh, jwt } = config.auth
+  const { session, refresh, jwt, guests } = config.auth
   const mode = config.auth.mode === 'stateless' ? 'stateless' : 'stateful'
   return {
     mode,
@@ -35,16 +39,29 @@ export function sessionLifetimes(config: Config): SessionLifetimes {
     refresh: mode === 'stateless' ? jwt.refreshTokenTtl : session.refreshTokenTtl,
     absolute: session.absoluteTtl,
     reuseGrace: refresh.reuseGrace,
+    guest: { token: guests.ttl, absolute: guests.absoluteTtl },
   }
 }
 
-/** The lifetime of a refresh token issued now: `remember: false` caps it at the idle lifetime. */
-export function refreshLifetime(lifetimes: SessionLifetimes, remember: boolean): number {
-  return remember ? lifetimes.refresh : Math.min(lifetimes.refresh, lifetimes.idle)
+/** What decides how long a session lives. */
+type Kind = { readonly remember: boolean; readonly authMethods: readonly AuthMethod[] }
+
+/**
+ * The lifetime of a refresh token issued now: `remember: false` caps it at the idle lifetime. A guest has none, and
+ * `refreshExpiresAt` of the session is the end of the token that was issued last.
+ */
+export function refreshLifetime(lifetimes: SessionLifetimes, session: Kind): number {
+  if (isGuestSession(session)) return lifetimes.guest.token
+  return session.remember ? lifetimes.refresh : Math.min(lifetimes.refresh, lifetimes.idle)
+}
+
+export function absoluteLifetime(lifetimes: SessionLifetimes, session: Kind): number {
+  return isGuestSession(session) ? lifetimes.guest.absolute : lifetimes.absolute
 }
 
 /** When the access token ends if it is not used again. */
 export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionTimes): number {
+  if (isGuestSession(session)) return session.refreshExpiresAt
   const end =
     lifetimes.mode === 'stateless'
       ? Math.min(session.refreshedAt + lifetimes.jwt, session.refreshExpiresAt)
@@ -69,7 +86,8 @@ export function isIdle(lifetimes: SessionLifetimes, lastActivity: number, now: n
 export function sessionState({ session, holder, now }: FoundSession): SessionState {
   if (session.revokedAt !== null || holder.disabledAt !== null) return 'revoked'
   if (session.credentialVersion !== holder.credentialVersion) return 'revoked'
-  return now >= session.absoluteExpiresAt ? 'expired' : 'live'
+  const end = isGuestSession(session) ? session.refreshExpiresAt : session.absoluteExpiresAt
+  return now >= end ? 'expired' : 'live'
 }
 
 /**

@@ -23,7 +23,7 @@ export function sessionRoutes(sessions: SessionService): readonly Route[] {
       operationId: 'listSessions',
       summary: 'The sessions of the caller',
       tag: 'Sessions',
-      guard: { authentication: 'required', csrf: 'none' },
+      guard: { authentication: 'required', csrf: 'none', fresh: true },
       responses: {
         200: {
           description: 'Newest first',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isGuestSession } from '../../contract/guest-session.js'
 import type { AuthMethod, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { MasterKey } from '../../crypto/master-key.js'
@@ -6,16 +7,20 @@ import type { Clock } from '../../runtime/clock.js'
 import { isUuid, uuidv7 } from '../../runtime/ids.js'
 import type { SharedEntries } from '../../storage/shared-entries.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
-import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
+import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
+import { createSessionCleanUp } from './session-clean-up.js'
 import { deviceName } from './session-device.js'
+import { addDevice } from './session-known-devices.js'
 import {
+  absoluteLifetime,
   isIdle,
   recentSpends,
   refreshLifetime,
@@ -23,18 +28,20 @@ import {
   sessionExpiresAt,
   spendOf,
 } from './session-lifetimes.js'
+import { endSessionsPastLimit, hasRoom, lockUser, type SessionLimit } from './session-limit.js'
 import { prepareFindSession } from './session-lookup.js'
 import { SharedSessions } from './session-shared.js'
 import {
   advanceSession,
-  deleteEndedSessions,
+  type EndedSession,
   insertSession,
   listSessionsOf,
   revokeSession,
   revokeSessionsOf,
 } from './session-store.js'
-import type { FoundSession, RevocationReason, SessionRecord } from './session-types.js'
+import type { FoundSession, Opening, RevocationReason, SessionRecord } from './session-types.js'
 
+export type { SessionBinding } from './session-binding.js'
 export {
   accessExpiresAt,
   isWithinGrace,
@@ -49,6 +56,7 @@ export interface NewSignIn {
   readonly userId: string
   /** The version of the credentials that were checked. */
   readonly credentialVersion: number
+  /** `guest` alone opens a session of a guest, with its lifetimes. */
   readonly methods: readonly AuthMethod[]
   readonly remember: boolean
   readonly keyId: number
@@ -57,8 +65,11 @@ export interface NewSignIn {
 
 export interface SessionService {
   readonly lifetimes: SessionLifetimes
-  /** Opens a session in the caller's transaction. Returns its id, or null where the account moved on meanwhile. */
-  open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<string | null>
+  readonly binding: SessionBinding
+  /** Opens a session in the caller's transaction; one past the limit ends others, or is refused. */
+  open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<Opening>
+  /** Keeps what a user signed in with. True where the user had used other devices and not this one. */
+  addDevice(scope: OneTenant, db: Queryable, userId: string, client: ClientContext): Promise<boolean>
   /** Asks the database. */
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
   /** Asks this node's memory, then what the nodes share, and the database only where neither may answer. */
@@ -97,7 +108,7 @@ export interface SessionService {
   /** Writes the activity that is due. */
   flushActivity(everything?: boolean): Promise<void>
   readonly flushPeriod: number
-  /** Deletes what ended long ago, one bounded batch. Returns how many rows went. */
+  /** Deletes what ended long ago, one bounded batch. Returns 0 when nothing is left to do for now. */
   cleanUp(): Promise<number>
 }
 
@@ -110,13 +121,9 @@ export interface Ending {
   readonly userId?: string
 }
 
-/** Ended sessions stay this long at least, so that their tokens are told what happened to them. */
-const KEEP_ENDED = 24 * 3_600_000
-const KEEP_MARGIN = 3_600_000
 const CACHE_BYTES = 256 * 1024 * 1024
 /** Even without a grace a session is not read for every request. */
 const MIN_TRUST = 1_000
-const CLEAN_UP_BATCH = 500
 
 export function createSessionService(parts: {
   readonly storage: Storage
@@ -125,12 +132,17 @@ export function createSessionService(parts: {
   readonly access: AccessService
   readonly revocations: Revocations
   readonly lifetimes: SessionLifetimes
+  /** Default: none. */
+  readonly limit?: SessionLimit
+  /** Default: none. */
+  readonly binding?: SessionBinding
   /** What the sessions in this node's memory may take, estimated. */
   readonly cacheBytes?: number
   /** What the nodes share between memory and database. */
   readonly shared?: { readonly entries: SharedEntries; readonly masterKey: MasterKey } | null
 }): SessionService {
   const { storage, clock, audit, access, revocations, lifetimes, cacheBytes = CACHE_BYTES } = parts
+  const { limit = { max: 0, onLimit: 'evict_oldest' }, binding = UNBOUND } = parts
   const trust = Math.max(MIN_TRUST, lifetimes.reuseGrace)
   const shared = parts.shared ? new SharedSessions({ ...parts.shared, revocations, clock, trust }) : null
   const cache = new SessionCache({
@@ -141,18 +153,21 @@ export function createSessionService(parts: {
     settings: { trust, maxBytes: cacheBytes },
   })
   const activity = new SessionActivity(storage, lifetimes.activityInterval)
+  // What any node honours is not over: its last use may stand unwritten for one interval and until it is written.
+  const idleAnywhere = lifetimes.idle + lifetimes.activityInterval + 2 * activity.flushPeriod
   // A JWT never outlives the refresh token; only an opaque token can.
-  const idleSince = lifetimes.acceptsOpaque ? lifetimes.idle + lifetimes.activityInterval : 0
+  const idleSince = lifetimes.acceptsOpaque ? idleAnywhere : 0
 
   async function end(scope: OneTenant, db: Queryable, record: RecordEvent, id: string, by: Ending): Promise<boolean> {
     const owner = await revokeSession(scope, db, storage, id, by.reason, by.userId)
     if (owner === null) return false
-    await record(revoked(scope, owner.userId, id, by))
+    await record(revoked(scope, owner.userId, owner, by))
     return true
   }
 
   return {
     lifetimes,
+    binding,
     find: (scope, id) => cache.read(scope, id),
     bury: (changes) => shared?.bury(changes),
     lookUp: (scope, id) => cache.find(scope, id),
@@ -162,31 +177,45 @@ export function createSessionService(parts: {
 
     async open(scope, db, record, signIn) {
       const id = uuidv7(clock.now())
+      const { userId, credentialVersion, methods, remember } = signIn
+      const kind = { authMethods: methods, remember }
+      const owner = { userId, credentialVersion, idleSince, withBypass: lifetimes.honoursBypass }
+      if (limit.max > 0) {
+        await lockUser(scope, db, storage, userId)
+        const isFull = limit.onLimit === 'reject' && !(await hasRoom(scope, db, storage, owner, limit))
+        if (isFull) return { refused: 'session_limit_reached' }
+      }
       const opened = await insertSession(scope, db, storage, {
         id,
-        userId: signIn.userId,
-        credentialVersion: signIn.credentialVersion,
+        userId,
+        credentialVersion,
         salt: randomBytes(32),
         keyId: signIn.keyId,
-        remember: signIn.remember,
-        authMethods: signIn.methods,
+        ...kind,
         ipAddress: signIn.client.ipAddress,
         userAgent: signIn.client.userAgent,
-        refreshLifetime: refreshLifetime(lifetimes, signIn.remember),
-        absoluteLifetime: lifetimes.absolute,
+        refreshLifetime: refreshLifetime(lifetimes, kind),
+        absoluteLifetime: absoluteLifetime(lifetimes, kind),
       })
-      if (!opened) return null
+      if (!opened) return { refused: 'invalid_credentials' }
       await record({
         type: 'session.created',
         tenantId: scope.tenantId,
-        actorId: signIn.userId,
-        userId: signIn.userId,
+        actorId: userId,
+        userId,
         sessionId: id,
         client: signIn.client,
-        data: { methods: signIn.methods.join(' ') },
+        data: { methods: methods.join(' ') },
       })
-      return id
+      if (limit.max > 0) {
+        const by: Ending = { reason: 'session_limit', actorId: null, client: signIn.client }
+        const ended = await endSessionsPastLimit(scope, db, storage, { ...owner, except: id }, limit)
+        await record(...ended.map((session) => revoked(scope, userId, session, by)))
+      }
+      return { sessionId: id }
     },
+
+    addDevice: (scope, db, userId, { userAgent }) => addDevice(scope, db, storage, userId, deviceName(userAgent)),
 
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
     noteUse: (session, now) => activity.touch(session, now),
@@ -201,7 +230,7 @@ export function createSessionService(parts: {
           keyId,
           spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
           wasIdle: this.isIdle(found),
-          refreshLifetime: refreshLifetime(lifetimes, session.remember),
+          refreshLifetime: refreshLifetime(lifetimes, session),
         })
         if (!advanced) return false
         await record({
@@ -211,6 +240,7 @@ export function createSessionService(parts: {
           userId: session.userId,
           sessionId: session.id,
           client,
+          ...(isGuestSession(session) && { data: { guest: true } }),
         })
         return true
       })
@@ -248,9 +278,9 @@ export function createSessionService(parts: {
         except,
         reason: by.reason,
         // Whatever this node accepts: another one may honour what is left.
-        idleSince: lifetimes.idle + lifetimes.activityInterval,
+        idleSince: idleAnywhere,
       })
-      await record(...ended.map((id) => revoked(scope, userId, id, by)))
+      await record(...ended.map((session) => revoked(scope, userId, session, by)))
       return ended.length
     },
 
@@ -284,37 +314,11 @@ export function createSessionService(parts: {
 
     flushActivity: (everything = false) => activity.flush(clock.now(), everything),
 
-    async cleanUp() {
-      return audit.transaction(async (tx, record) => {
-        let deleted = 0
-        for (const ended of ['revoked', 'expired'] as const) {
-          const rows = await deleteEndedSessions(allTenants(), tx, storage, {
-            keep: Math.max(KEEP_ENDED, lifetimes.jwt + KEEP_MARGIN),
-            limit: CLEAN_UP_BATCH,
-            ended,
-          })
-          deleted += rows.length
-          if (ended === 'revoked') continue
-          for (const row of rows) {
-            await record({
-              type: 'session.expired',
-              tenantId: row.tenantId,
-              actorId: null,
-              userId: row.userId,
-              sessionId: row.id,
-              client: null,
-              // Found out late, at a clean-up: this is when.
-              data: { ended_at: new Date(sessionExpiresAt(lifetimes, row)).toISOString() },
-            })
-          }
-        }
-        return deleted
-      })
-    },
+    cleanUp: createSessionCleanUp({ storage, audit, lifetimes, idle: idleAnywhere }),
   }
 }
 
-function revoked(scope: OneTenant, userId: string, sessionId: string, by: Ending) {
+function revoked(scope: OneTenant, userId: string, { id: sessionId, isGuest }: EndedSession, by: Ending) {
   return {
     type: 'session.revoked' as const,
     tenantId: scope.tenantId,
@@ -322,6 +326,6 @@ function revoked(scope: OneTenant, userId: string, sessionId: string, by: Ending
     userId,
     sessionId,
     client: by.client,
-    data: { reason: by.reason },
+    data: { reason: by.reason, ...(isGuest && { guest: true }) },
   }
 }

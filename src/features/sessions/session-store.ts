@@ -5,7 +5,7 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { RevocationReason, SessionRecord, SessionTimes, Spend } from './session-types.js'
+import type { RevocationReason, SessionRecord, Spend } from './session-types.js'
 
 /** More spent pairs than this within one grace are remembered by nobody. */
 const SPENDS_KEPT = 64
@@ -16,6 +16,15 @@ export const authMethods = z.array(z.enum(AUTH_METHODS))
 
 /** Nobody reads a longer list of their own devices. */
 const LONGEST_LIST = 200
+
+/** `auth_methods` of a session without an account. */
+const OF_A_GUEST = JSON.stringify(['guest'])
+
+/** A session that was just ended. */
+export interface EndedSession {
+  readonly id: string
+  readonly isGuest: boolean
+}
 
 export interface NewSession {
   readonly id: string
@@ -179,7 +188,7 @@ export async function revokeSession(
   id: string,
   reason: RevocationReason,
   userId?: string,
-): Promise<{ readonly userId: string } | null> {
+): Promise<(EndedSession & { readonly userId: string }) | null> {
   let query = db
     .updateTable('sessions')
     .set({ revoked_at: storage.now(), revoked_reason: reason })
@@ -187,18 +196,18 @@ export async function revokeSession(
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
   if (userId !== undefined) query = query.where('user_id', '=', userId)
-  const row = await query.returning('user_id').executeTakeFirst()
-  return row === undefined ? null : { userId: row.user_id }
+  const row = await query.returning(['id', 'user_id', 'auth_methods']).executeTakeFirst()
+  return row === undefined ? null : { ...toEnded(row), userId: row.user_id }
 }
 
-/** Ends the sessions of a user that are not over by themselves, and returns their ids. */
+/** Ends the sessions of a user that are not over by themselves, and returns them. */
 export async function revokeSessionsOf(
   scope: OneTenant,
   db: Queryable,
   storage: Storage,
   userId: string,
   options: { readonly except: string | null; readonly reason: RevocationReason; readonly idleSince: number },
-): Promise<readonly string[]> {
+): Promise<readonly EndedSession[]> {
   const now = storage.now()
   let query = db
     .updateTable('sessions')
@@ -207,8 +216,12 @@ export async function revokeSessionsOf(
     .where('user_id', '=', userId)
     .where(notOver(now, options.idleSince))
   if (options.except !== null) query = query.where('id', '!=', options.except)
-  const rows = await query.returning('id').execute()
-  return rows.map((row) => row.id)
+  const rows = await query.returning(['id', 'auth_methods']).execute()
+  return rows.map(toEnded)
+}
+
+export function toEnded(row: Pick<Selectable<SessionsTable>, 'id' | 'auth_methods'>): EndedSession {
+  return { id: row.id, isGuest: row.auth_methods === OF_A_GUEST }
 }
 
 /** The condition that a session was opened by a proof, and not by bypass. @param column `auth_methods`, qualified where a join needs it */
@@ -241,48 +254,13 @@ export async function listSessionsOf(
   return rows.map(toSession)
 }
 
-/** Neither revoked nor past its ends. @param idleSince milliseconds: activity older than this has ended the access token */
-function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
-  const idle = sql.lit(idleSince)
-  return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or last_activity + ${idle} > ${now}))`
-}
-
 /**
- * Deletes sessions that ended longer ago than `keep` milliseconds, at most `limit`, oldest end first.
- * `revoked` tells the two indexes apart; both statements are bounded.
+ * Neither revoked nor past its ends. A guest's token does not live by its use.
+ * @param idleSince milliseconds: activity older than this has ended the access token
  */
-export async function deleteEndedSessions(
-  scope: TenantScope,
-  db: Queryable,
-  storage: Storage,
-  options: { readonly keep: number; readonly limit: number; readonly ended: 'revoked' | 'expired' },
-): Promise<readonly (SessionTimes & Pick<SessionRecord, 'id' | 'tenantId' | 'userId'>)[]> {
-  const end = options.ended === 'revoked' ? 'revoked_at' : 'absolute_expires_at'
-  const rows = await db
-    .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sessions')
-        .select('id')
-        .where(inTenant(scope))
-        // What was revoked after its end is kept as long as anything revoked, and did not expire.
-        .where('revoked_at', options.ended === 'revoked' ? 'is not' : 'is', null)
-        .where(end, '<=', sql<number>`${storage.now()} - ${sql.lit(options.keep)}`)
-        .orderBy(end)
-        .limit(options.limit),
-    )
-    .returning(['id', 'tenant_id', 'user_id'])
-    .returning(['last_activity', 'refreshed_at', 'refresh_expires_at', 'absolute_expires_at'])
-    .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    lastActivity: row.last_activity,
-    refreshedAt: row.refreshed_at,
-    refreshExpiresAt: row.refresh_expires_at,
-    absoluteExpiresAt: row.absolute_expires_at,
-  }))
+export function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<boolean> {
+  const idle = sql.lit(idleSince)
+  return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or (auth_methods <> ${OF_A_GUEST} and last_activity + ${idle} > ${now})))`
 }
 
 function toSpend(text: string): Spend {

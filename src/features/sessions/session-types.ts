@@ -35,7 +35,7 @@ export interface SessionRecord {
 /** What decides when a session ends by itself. */
 export type SessionTimes = Pick<
   SessionRecord,
-  'lastActivity' | 'refreshedAt' | 'refreshExpiresAt' | 'absoluteExpiresAt'
+  'authMethods' | 'lastActivity' | 'refreshedAt' | 'refreshExpiresAt' | 'absoluteExpiresAt'
 >
 
 /** Whose session it is, as the account stands now. */
@@ -71,7 +71,19 @@ export interface HeldSession {
 }
 
 /** Why a session ended, as the audit log names it. */
-export type RevocationReason = 'logout' | 'user_request' | 'refresh_reuse' | 'account_disabled' | 'administrator'
+export type RevocationReason =
+  | 'logout'
+  | 'user_request'
+  | 'refresh_reuse'
+  | 'session_limit'
+  | 'account_disabled'
+  | 'administrator'
+  | 'guest_upgraded'
+
+/** What came of opening a session. It is refused where the account moved on after its credentials were checked. */
+export type Opening =
+  | { readonly sessionId: string }
+  | { readonly refused: 'invalid_credentials' | 'session_limit_reached' }
 
 /** Where a session stands, whatever token asks. */
 export type SessionState = 'live' | 'revoked' | 'expired'

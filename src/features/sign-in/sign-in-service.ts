@@ -6,6 +6,7 @@ import type { AccessService } from '../access/access-service.js'
 import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { SessionService } from '../sessions/session-service.js'
+import type { Opening } from '../sessions/session-types.js'
 import type { TokenService } from '../tokens/token-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
@@ -44,8 +45,8 @@ export interface SignInService {
     record: RecordEvent,
     account: NewAccount,
   ): Promise<User | null>
-  /** Opens the session in the caller's transaction. Returns its id, or null where the account moved on meanwhile. */
-  open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, user: ProvenUser): Promise<string | null>
+  /** Opens the session in the caller's transaction, which must change nothing else where it is refused. */
+  open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, user: ProvenUser): Promise<Opening>
   /** The tokens of a session that was opened, once its transaction is committed. */
   finish(scope: OneTenant, sessionId: string): Promise<IssuedTokens>
 }
@@ -69,18 +70,13 @@ export function createSignInService(parts: {
       return user
     },
     async open(scope, tx, record, user) {
-      const sessionId = await sessions.open(scope, tx, record, { ...user, keyId: keyring.activeSessionKey().id })
-      if (sessionId === null) return null
-      await record({
-        type: 'login.succeeded',
-        tenantId: scope.tenantId,
-        actorId: user.userId,
-        userId: user.userId,
-        sessionId,
-        client: user.client,
-        data: { methods: user.methods.join(' ') },
-      })
-      return sessionId
+      const opening = await sessions.open(scope, tx, record, { ...user, keyId: keyring.activeSessionKey().id })
+      if ('refused' in opening) return opening
+      const { userId, client } = user
+      const event = { tenantId: scope.tenantId, actorId: userId, userId, sessionId: opening.sessionId, client }
+      await record({ type: 'login.succeeded', ...event, data: { methods: user.methods.join(' ') } })
+      if (await sessions.addDevice(scope, tx, userId, client)) await record({ type: 'device.added', ...event })
+      return opening
     },
     async finish(scope, sessionId) {
       const found = await sessions.find(scope, sessionId)

@@ -43,10 +43,11 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
       errors: ['forbidden', 'invalid_request'],
     },
     paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
-    async answer({ header, query }) {
+    async answer(request) {
+      const { header, query } = request
       const credential = readCredential(header, sessionCookie)
       if (credential === null) throw new SallyportError('unauthenticated')
-      const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null)
+      const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null, request)
       if (query !== '') checkDemands(identity, query)
       return { status: 200, headers: identityHeaders(identity), body: null, caller: { credential, identity } }
     },

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { AUTH_METHODS, isProven } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
-import type { SigningKey } from '../keys/key-types.js'
+import type { SigningKey, VerificationKey } from '../keys/key-types.js'
 
 /** RFC 9068 §2.1: an access token is no other kind of token. */
 const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -33,6 +33,8 @@ export const accessClaims = z.object({
   auth_methods: z.array(z.enum(AUTH_METHODS)).refine(isProven),
   auth_time: seconds,
   sid: z.uuid(),
+  /** What the session is bound to, as `SessionBinding.claimOf` tells it. */
+  bnd: z.string().optional(),
   jti: z.string(),
   iat: seconds,
   nbf: seconds,
@@ -55,9 +57,9 @@ export async function signAccessToken(key: SigningKey, claims: AccessClaims): Pr
 export interface Expectations {
   readonly issuer: string
   readonly audience: string
-  /** The longest life of a token, in milliseconds: an older one issued for longer ends by it. */
-  readonly lifetime: number
-  readonly keyOf: (kid: string) => Promise<SigningKey | null>
+  /** The longest life of a token that says so of itself, in milliseconds: an older one issued for longer ends by it. */
+  readonly lifetimeOf: (claims: AccessClaims) => number
+  readonly keyOf: (kid: string) => Promise<VerificationKey | null>
 }
 
 /**
@@ -83,6 +85,8 @@ export async function verifyAccessToken(
   if (!isSigned(key, `${head}.${body}`, decode(signature))) throw invalid()
   const claims = accessClaims.safeParse(parseJson(decode(body)))
   if (!claims.success) throw invalid()
+  // Whoever has got hold of a retired key signs nothing new with it, however long old tokens of it live.
+  if (key.signsUntil !== null && claims.data.iat * 1000 > key.signsUntil) throw invalid()
   checkClaims(claims.data, expected, now, options.evenIfExpired ?? false)
   return claims.data
 }
@@ -136,7 +140,7 @@ function checkClaims(claims: AccessClaims, expected: Expectations, now: number, 
   const time = now / 1000
   const isOurs = claims.iss === expected.issuer && claims.aud === expected.audience && claims.sub === claims.user_id
   if (!isOurs || claims.nbf > time + LEEWAY || claims.iat > time + LEEWAY) throw invalid()
-  const end = Math.min(claims.exp, claims.iat + expected.lifetime / 1000)
+  const end = Math.min(claims.exp, claims.iat + expected.lifetimeOf(claims) / 1000)
   if (time >= end && !evenIfExpired) throw new SallyportError('token_expired')
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../contract/identity.js'
+import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
@@ -20,9 +20,9 @@ export interface OpaqueTokens {
   isInGrace(found: FoundSession, counter: number): boolean
   /**
    * Who holds this access token. Memory may say yes; before anybody is refused the database is asked.
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
-  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
+  authenticate(text: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /** The session's current pair. */
   pairOf(session: SessionRecord): Promise<{ readonly access: string; readonly refresh: string }>
 }
@@ -51,7 +51,7 @@ export function createOpaqueTokens({
   readonly keyring: Keyring
   readonly revocations: Pick<Revocations, 'isEnded'>
 }): OpaqueTokens {
-  const { lifetimes } = sessions
+  const { lifetimes, binding } = sessions
   const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
@@ -95,8 +95,10 @@ export function createOpaqueTokens({
     return sessionState(found) === 'live' && counter <= found.session.counter && !isOver(found, counter)
   }
 
-  function accept(found: FoundSession, tenantHeader: string | null): Identity {
+  async function accept(found: FoundSession, tenantHeader: string | null, call: CallOrigin): Promise<Identity> {
     checkTenant(tenantHeader, found.session.tenantId)
+    const isBound = !binding.isOn || binding.isMet(found.session, binding.seenIn(call))
+    if (!isBound) return binding.refuse(found.session, call)
     sessions.noteUse(found.session, found.now)
     return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
   }
@@ -119,13 +121,13 @@ export function createOpaqueTokens({
     findGenuine,
     assertAlive,
     isInGrace,
-    async authenticate(text, tenantHeader) {
+    async authenticate(text, tenantHeader, call) {
       const held = await lookUp(text, hash('sha256', text, 'base64'))
-      if (held !== null) return accept(held, tenantHeader)
+      if (held !== null) return accept(held, tenantHeader, call)
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
       if (isOver(found, token.counter)) throw new SallyportError('token_expired')
-      return accept(found, tenantHeader)
+      return accept(found, tenantHeader, call)
     },
     async pairOf(session) {
       const key = await keyring.sessionKey(session.keyId)

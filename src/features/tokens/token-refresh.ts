@@ -13,7 +13,8 @@ const ATTEMPTS = 5
  * Exchanges a refresh token for the next pair of its session, and gives the session as it is afterwards. A token
  * presented again within the grace finds the family's current pair; later, it ends the family (RFC 9700 §4.14.2).
  * `isRepeat`: the pair had been issued before.
- * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
+ * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`,
+ * `reauthentication_required`, `overloaded`
  */
 export async function refreshSession(
   {
@@ -34,6 +35,8 @@ export async function refreshSession(
       throw new SallyportError('token_reused')
     }
     if (found.now >= found.session.refreshExpiresAt) throw new SallyportError('token_expired')
+    const { binding } = sessions
+    if (!binding.isMet(found.session, binding.seenIn({ client }))) await binding.refuse(found.session, { client })
     if (!isCurrent) return { found, isRepeat: true }
     if (!(await sessions.advance(found, keyring.activeSessionKey().id, client))) continue
     const advanced = await sessions.find(oneTenant(token.tenantId), token.sessionId)

@@ -35,6 +35,7 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
         'token_expired',
         'token_reused',
         'session_revoked',
+        'reauthentication_required',
         'overloaded',
       ],
       async handle({ body, refreshCookie, tenantHeader, client }) {

@@ -1,4 +1,5 @@
-import type { ClientContext, Credential, Identity } from '../../contract/identity.js'
+import { isGuestSession } from '../../contract/guest-session.js'
+import type { CallOrigin, ClientContext, Credential, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
@@ -7,38 +8,44 @@ import type { RevocationService } from '../revocation/revocation-service.js'
 import { accessExpiresAt, type SessionService, sessionExpiresAt, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
+import { createGuestTokens, type GuestTokens } from './token-guest.js'
 import { identityOf, userAnswerOf } from './token-identity.js'
 import { looksLikeJwt } from './token-jwt.js'
 import { createOpaqueTokens } from './token-opaque.js'
 import { refreshSession } from './token-refresh.js'
-import { createStatelessTokens, type StatelessSettings } from './token-stateless.js'
-import type { IssuedTokens, RefreshOutcome } from './token-types.js'
+import type { TokenSettings } from './token-settings.js'
+import { createStatelessTokens } from './token-stateless.js'
+import { type GuestToken, type IssuedTokens, type RefreshOutcome, type Renewal, secondsUntil } from './token-types.js'
 
 export { parseToken } from './token-codec.js'
+export { longestJwt, type TokenSettings, tokenSettings } from './token-settings.js'
 
-export interface TokenService extends CsrfTokens {
+export interface TokenService extends CsrfTokens, GuestTokens {
   /**
    * Who holds this access token, of either format where the configuration accepts both. The one function behind
    * protected routes, forward auth and the library.
    * @param tenantHeader `X-Tenant-ID`; a tenant other than the token's is refused
-   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`
+   * @param call where it comes from, asked only where sessions are bound to that
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
-  authenticate(token: string, tenantHeader: string | null): Promise<Identity>
+  authenticate(token: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
   /**
    * Exchanges a refresh token for the next pair, see `refreshSession`.
-   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`, `overloaded`
+   * @throws SallyportError `invalid_token`, `token_expired`, `token_reused`, `session_revoked`, `forbidden`,
+   * `reauthentication_required`, `overloaded`
    */
   refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
   /**
-   * The access token of the present mode for a browser whose cookie is of the other one, or a JWT near its end; null
-   * where the cookie may stay what it is.
+   * The access token that is to take the place of the caller's: of the present mode for a browser whose cookie is of the
+   * other one; another JWT for a browser or a guest whose own is near its end. Null where it may stay what it is.
    */
-  convert(
+  renew(
     credential: Credential,
     identity: Identity,
-  ): Promise<{ readonly accessToken: string; readonly maxAge: number | null } | null>
+    request: { readonly client: ClientContext },
+  ): Promise<Renewal | null>
   /** The caller as the account stands now, by the database: ahead of a write. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
   /** The caller as the account stands by what this node has heard: to be shown. @throws as `current` */
@@ -69,13 +76,6 @@ export interface PresentedTokens {
 /** No honest browser has more of one name. */
 const MOST_COOKIES = 4
 
-export interface TokenSettings extends StatelessSettings {
-  /** The modes whose access tokens are honoured; the present one always is. */
-  readonly accept: readonly ('stateful' | 'stateless')[]
-  /** A JWT in a cookie is issued anew when less than this is left of it, or half its life where that is less; milliseconds. */
-  readonly refreshThreshold: number
-}
-
 export function createTokenService(parts: {
   readonly sessions: SessionService
   readonly keyring: Keyring
@@ -90,28 +90,33 @@ export function createTokenService(parts: {
   const { mode } = lifetimes
   const opaque = createOpaqueTokens(parts)
   const stateless = createStatelessTokens({ ...parts, assertAlive: opaque.assertAlive })
-  const accepted = new Set([mode, ...settings.accept])
 
   function formatOf(token: string): 'stateful' | 'stateless' {
     return looksLikeJwt(token) ? 'stateless' : 'stateful'
   }
 
-  function ofAcceptedMode(token: string): 'stateful' | 'stateless' {
-    const format = formatOf(token)
-    if (!accepted.has(format)) throw new SallyportError('invalid_token')
-    return format
+  /** Of JWTs it depends on their kind, which is read first. */
+  function acceptedOpaque(token: string): string {
+    if (!lifetimes.acceptsOpaque) throw new SallyportError('invalid_token')
+    return token
   }
 
-  /** Seconds that a cookie lives: the refresh token's remaining life, rounded up as `expires_in` is, or none. */
+  /** Seconds that a cookie lives: the refresh token's remaining life, or none. */
   function cookieMaxAge({ session, now }: FoundSession): number | null {
-    return session.remember ? Math.max(0, Math.ceil((session.refreshExpiresAt - now) / 1000)) : null
+    return session.remember ? secondsUntil(session.refreshExpiresAt, now) : null
   }
 
-  /** True for a JWT that a browser with cookies alone would soon be left without. */
-  function isNearEnd({ expiresAt }: Identity): boolean {
-    const { refreshThreshold, lifetime } = settings
-    return mode === 'stateless' && expiresAt - clock.now() < Math.min(refreshThreshold, lifetime / 2)
+  /** True for a JWT that its holder would soon be left without. @param expiresAt milliseconds since the epoch */
+  function isNearEnd(expiresAt: number, lifetime: number): boolean {
+    return expiresAt - clock.now() < Math.min(settings.refreshThreshold, lifetime / 2)
   }
+
+  const { renewGuest, ...guests } = createGuestTokens({
+    ...parts,
+    stateless,
+    assertAlive: opaque.assertAlive,
+    isNearEnd: (expiresAt) => isNearEnd(expiresAt, settings.guest.lifetime),
+  })
 
   async function accessTokenOf(found: FoundSession, pair: { readonly access: string }) {
     if (mode === 'stateless') return stateless.issue(found, found.session.refreshedAt)
@@ -130,14 +135,17 @@ export function createTokenService(parts: {
       cookieMaxAge: cookieMaxAge(found),
       answer: {
         token_type: 'Bearer',
-        // Rounded up: the milliseconds between the commit and this answer are no second of the token's life.
-        expires_in: Math.max(0, Math.ceil((access.expiresAt - now) / 1000)),
+        expires_in: secondsUntil(access.expiresAt, now),
         expires_at: new Date(access.expiresAt).toISOString(),
         user_id: session.userId,
         user: userAnswerOf(identityOf(found, access.expiresAt)),
         ...(mode === 'stateful' && { session: sessionAnswerOf(found) }),
       },
     }
+  }
+
+  function renewalOf({ token, expiresAt, found }: GuestToken): Renewal {
+    return { accessToken: token, expiresAt, maxAge: secondsUntil(expiresAt, found.now) }
   }
 
   function sessionAnswerOf({ session }: FoundSession) {
@@ -155,7 +163,7 @@ export function createTokenService(parts: {
   async function sessionOf(
     token: string,
   ): Promise<{ readonly id: string; readonly tenantId: string; readonly userId: string }> {
-    if (ofAcceptedMode(token) === 'stateful') return (await opaque.findGenuine(token, 'access')).found.session
+    if (formatOf(token) === 'stateful') return (await opaque.findGenuine(acceptedOpaque(token), 'access')).found.session
     const { sid, tenant_id, sub } = await stateless.readGenuine(token)
     return { id: sid, tenantId: tenant_id, userId: sub }
   }
@@ -171,12 +179,13 @@ export function createTokenService(parts: {
 
   return {
     ...createCsrfTokens(parts),
+    ...guests,
     issue,
 
-    authenticate: async (token, tenantHeader) => {
-      const tokens = ofAcceptedMode(token) === 'stateless' ? stateless : opaque
-      return tokens.authenticate(token, tenantHeader)
-    },
+    authenticate: async (token, tenantHeader, call) =>
+      formatOf(token) === 'stateless'
+        ? stateless.authenticate(token, tenantHeader, call)
+        : opaque.authenticate(acceptedOpaque(token), tenantHeader, call),
 
     async refresh(token, tenantHeader, client) {
       try {
@@ -190,23 +199,31 @@ export function createTokenService(parts: {
       }
     },
 
-    async convert({ token, source }, identity) {
+    async renew({ token, source }, identity, request) {
+      if (isGuestSession(identity)) {
+        const renewed = await renewGuest(identity, request)
+        return renewed === null ? null : renewalOf(renewed)
+      }
       if (source !== 'cookie') return null
       const isOfMode = formatOf(token) === mode
-      if (isOfMode && !isNearEnd(identity)) return null
+      if (isOfMode && (mode === 'stateful' || !isNearEnd(identity.expiresAt, settings.account.lifetime))) return null
       // Only a token of the session's very last pair needs the database: it ends with the grace where a refresh was missed.
       const read = mode === 'stateful' ? sessions.find : sessions.lookUp
       const found = await read(oneTenant(identity.tenantId), identity.sessionId)
       // Ended by this very request, perhaps: then there is nothing to convert.
       if (found === null || sessionState(found) !== 'live') return null
       const maxAge = cookieMaxAge(found)
-      if (mode === 'stateful') return { accessToken: (await opaque.pairOf(found.session)).access, maxAge }
+      if (mode === 'stateful') {
+        const { access } = await opaque.pairOf(found.session)
+        return { accessToken: access, expiresAt: accessExpiresAt(lifetimes, found.session), maxAge }
+      }
       // An opaque token may outlive its refresh token, and a JWT cannot: then it stays what it is.
       const isShort =
-        found.session.refreshExpiresAt < Math.min(found.now + settings.lifetime, found.session.absoluteExpiresAt)
+        found.session.refreshExpiresAt <
+        Math.min(found.now + settings.account.lifetime, found.session.absoluteExpiresAt)
       if (!isOfMode && isShort) return null
       const { token: accessToken, expiresAt } = await stateless.issue(found, found.now)
-      return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, maxAge }
+      return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, expiresAt, maxAge }
     },
 
     current,

@@ -1,30 +1,25 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../contract/identity.js'
+import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf } from '../access/access-service.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
-import type { SessionService } from '../sessions/session-service.js'
+import { type SessionService, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import { identityOf } from './token-identity.js'
 import { type AccessClaims, type Expectations, signAccessToken, verifyAccessToken } from './token-jwt.js'
 import { checkTenant } from './token-opaque.js'
-
-export interface StatelessSettings {
-  readonly issuer: string
-  readonly audience: string
-  /** Milliseconds. */
-  readonly lifetime: number
-  /** `none`: signature and times alone. `revocations`: also what this node knows to be ended. `always`: also the session itself. */
-  readonly sessionCheck: 'none' | 'revocations' | 'always'
-}
+import { type JwtKind, type JwtSettings, kindOf } from './token-settings.js'
 
 /** Access tokens that carry their own facts. */
 export interface StatelessTokens {
-  /** Who holds this JWT. @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden` */
-  authenticate(text: string, tenantHeader: string | null): Promise<Identity>
+  /**
+   * Who holds this JWT.
+   * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
+   */
+  authenticate(text: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
   /** The signature, issuer, audience and times alone. @throws SallyportError `invalid_token`, `token_expired` */
   check(text: string): Promise<void>
   /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
@@ -38,12 +33,16 @@ export interface StatelessTokens {
 
 interface Verified {
   readonly identity: Identity
+  readonly kind: JwtKind
   /** Milliseconds, cut to the second. */
   readonly issuedAt: number
   /** Of the keyring: another one asks for another verification. */
   readonly generation: number
   /** When the last use was noted, milliseconds. */
   notedAt: number
+  readonly boundTo: string | undefined
+  /** What of a call has met the binding before: it does so for ever. */
+  metBy: string | null
 }
 
 /** Verified tokens remembered; a signature costs a hundred times a look-up. */
@@ -54,7 +53,7 @@ export function createStatelessTokens(parts: {
   readonly sessions: SessionService
   readonly keyring: Keyring
   readonly revocations: RevocationService
-  readonly settings: StatelessSettings
+  readonly settings: JwtSettings
   /** The one rule for what state a session must be in. */
   readonly assertAlive: (found: FoundSession) => void
 }): StatelessTokens {
@@ -64,71 +63,128 @@ export function createStatelessTokens(parts: {
   const verified = new LRUCache<string, Verified>({ max: MOST_VERIFIED })
   /** ES256 signs the same claims differently each time; who asks again within the grace gets what was given before. */
   const issued = new LRUCache<string, Promise<string>>({ max: MOST_ISSUED })
-  const expected: Expectations = { ...settings, keyOf: (kid) => keyring.verificationKey(kid) }
+  const expected: Expectations = {
+    issuer: settings.issuer,
+    audience: settings.audience,
+    lifetimeOf: (claims) => kindOfClaims(claims).lifetime,
+    keyOf: (kid) => keyring.verificationKey(kid),
+  }
+
+  function kindOfClaims(claims: AccessClaims): JwtKind {
+    return kindOf(settings, { authMethods: claims.auth_methods })
+  }
+
+  /** The claims of a genuine token of a kind that is honoured. */
+  async function read(...given: Parameters<typeof verifyAccessToken>): Promise<AccessClaims> {
+    const claims = await verifyAccessToken(...given)
+    if (!kindOfClaims(claims).honoured) throw new SallyportError('invalid_token')
+    return claims
+  }
 
   async function verify(text: string, digest: string): Promise<Verified> {
     const generation = keyring.generation()
-    const claims = await verifyAccessToken(text, expected, now())
-    const expiresAt = Math.min(claims.exp * 1000, claims.iat * 1000 + settings.lifetime)
+    const claims = await read(text, expected, now())
+    const kind = kindOfClaims(claims)
     const issuedAt = claims.iat * 1000
-    const entry: Verified = { identity: identityOfClaims(claims, expiresAt), issuedAt, generation, notedAt: issuedAt }
+    const identity = identityOfClaims(claims, Math.min(claims.exp * 1000, issuedAt + kind.lifetime))
+    const bound = { boundTo: claims.bnd, metBy: null }
+    const entry: Verified = { identity, kind, issuedAt, generation, notedAt: issuedAt, ...bound }
     verified.set(digest, entry)
     return entry
   }
 
-  /** The check that is never cached. */
-  async function checkSession({ tenantId, sessionId }: Identity): Promise<void> {
-    if (settings.sessionCheck === 'none') return
-    if (settings.sessionCheck === 'always') {
-      const found = await sessions.find(oneTenant(tenantId), sessionId)
-      if (found === null) throw new SallyportError('session_revoked')
-      assertAlive(found)
-      return
-    }
+  /** The check that is never cached. Gives the session where the kind asks for one. */
+  async function checkSession({ identity, kind }: Verified): Promise<FoundSession | null> {
+    const { sessionId } = identity
+    if (kind.sessionCheck === 'none') return null
+    if (kind.sessionCheck === 'always')
+      return liveSession(identity, await sessions.find(oneTenant(identity.tenantId), sessionId))
+    if (kind.sessionCheck === 'record') return recordOf(identity)
     if (!revocations.isFresh()) await revocations.catchUp()
     if (revocations.isEnded(sessionId)) throw new SallyportError('session_revoked')
+    return null
+  }
+
+  /** The live session of a token. Memory may say yes; before anybody is refused for its state the database is asked. */
+  async function recordOf(identity: Identity): Promise<FoundSession> {
+    const { tenantId, sessionId } = identity
+    if (revocations.isEnded(sessionId)) throw new SallyportError('session_revoked')
+    const scope = oneTenant(tenantId)
+    const held = sessions.peek(scope, sessionId) ?? (await sessions.lookUp(scope, sessionId))
+    const isEnough = held === null || sessionState(held) === 'live'
+    return liveSession(identity, isEnough ? held : await sessions.find(scope, sessionId))
+  }
+
+  function liveSession({ userId }: Identity, found: FoundSession | null): FoundSession {
+    if (found === null || found.session.userId !== userId) throw new SallyportError('session_revoked')
+    assertAlive(found)
+    return found
+  }
+
+  /** A JWT from before the binding says nothing of it: its session does. */
+  async function checkBinding(entry: Verified, call: CallOrigin): Promise<void> {
+    const { binding } = sessions
+    if (!binding.isOn) return
+    const seen = binding.seenIn(call)
+    if (seen !== null && seen === entry.metBy) return
+    const { sessionId: id, tenantId, userId } = entry.identity
+    let isMet = binding.isClaimMet(entry.boundTo, id, seen)
+    if (isMet === null) {
+      const found = await sessions.lookUp(oneTenant(tenantId), id)
+      if (found === null) throw new SallyportError('session_revoked')
+      isMet = binding.isMet(found.session, seen)
+    }
+    if (!isMet) return binding.refuse({ id, tenantId, userId }, call)
+    entry.metBy = seen
   }
 
   /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
-  async function withFreshClaims({ identity, issuedAt }: Verified): Promise<Identity> {
-    const changedAt = settings.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
+  async function withFreshClaims({ identity, kind, issuedAt }: Verified): Promise<Identity> {
+    const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
     if (changedAt === null || changedAt < issuedAt) return identity
-    const found = await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)
-    if (found === null) throw new SallyportError('session_revoked')
-    assertAlive(found)
-    return { ...identityOf(found, identity.expiresAt), tokenFormat: 'jwt' }
+    return asJwt(
+      identity,
+      liveSession(identity, await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)),
+    )
+  }
+
+  function asJwt({ expiresAt }: Identity, found: FoundSession): Identity {
+    return { ...identityOf(found, expiresAt), tokenFormat: 'jwt' }
   }
 
   return {
-    async authenticate(text, tenantHeader) {
+    async authenticate(text, tenantHeader, call) {
       const digest = hash('sha256', text, 'base64')
       const remembered = verified.get(digest)
       const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
       const { identity } = entry
       const time = now()
       if (time >= identity.expiresAt) throw new SallyportError('token_expired')
-      await checkSession(identity)
+      const found = await checkSession(entry)
       checkTenant(tenantHeader, identity.tenantId)
+      await checkBinding(entry, call)
       if (time - entry.notedAt >= sessions.lifetimes.activityInterval) {
         const seen = { id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }
         sessions.noteUse(seen, Math.floor(time))
         entry.notedAt = time
       }
-      return withFreshClaims(entry)
+      return found === null ? withFreshClaims(entry) : asJwt(identity, found)
     },
 
     async check(text) {
-      await verifyAccessToken(text, expected, now())
+      await read(text, expected, now())
     },
 
     readGenuine: (text) =>
-      verifyAccessToken(text, { ...expected, keyOf: (kid) => keyring.anyKey(kid) }, now(), { evenIfExpired: true }),
+      read(text, { ...expected, keyOf: (kid) => keyring.anyKey(kid) }, now(), { evenIfExpired: true }),
 
     async issue({ session, holder }, issuedAt) {
       const key = await keyring.signingKey()
       const iat = Math.floor(issuedAt / 1000)
-      const end = Math.min(issuedAt + settings.lifetime, session.refreshExpiresAt, session.absoluteExpiresAt)
+      const { lifetime } = kindOf(settings, session)
+      const end = Math.min(issuedAt + lifetime, session.refreshExpiresAt, session.absoluteExpiresAt)
       const exp = Math.max(iat + 1, Math.floor(end / 1000))
+      const bnd = sessions.binding.claimOf(session)
       const claims: AccessClaims = {
         iss: settings.issuer,
         aud: settings.audience,
@@ -144,6 +200,7 @@ export function createStatelessTokens(parts: {
         auth_methods: [...session.authMethods],
         auth_time: Math.floor(session.authTime / 1000),
         sid: session.id,
+        ...(bnd !== undefined && { bnd }),
         jti: hash('sha256', `${session.id} ${session.counter} ${iat}`, 'base64url').slice(0, 22),
         iat,
         nbf: iat,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../../contract/error-codes.js'
-import { sessionAnswer } from '../sessions/session-types.js'
+import { type FoundSession, sessionAnswer } from '../sessions/session-types.js'
 import { userAnswer } from '../users/user-types.js'
 
 /** How tokens travel: in the body, or as cookies that scripts cannot read. */
@@ -41,16 +41,40 @@ export interface IssuedTokens {
 /** What came of an attempt to refresh: a new pair, once more the one that was given before, or a refusal's code. */
 export type RefreshOutcome = 'success' | 'repeated' | ErrorCode
 
+/** The token of a guest, and the session as it was when the token was made. */
+export interface GuestToken {
+  readonly token: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  readonly found: FoundSession
+}
+
+/** An access token in place of the caller's. */
+export interface Renewal {
+  readonly accessToken: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Seconds that a cookie with it lives; null for one that ends with the browser's session. */
+  readonly maxAge: number | null
+}
+
+/** Whole seconds, rounded up: the milliseconds between a commit and its answer are no second of a token's life. */
+export function secondsUntil(end: number, now: number): number {
+  return Math.max(0, Math.ceil((end - now) / 1000))
+}
+
 /** What a route answers with. */
 export interface TokenReply {
   readonly status: number
   readonly body: TokenAnswer
-  readonly cookies?: {
-    readonly kind: 'set'
-    readonly accessToken: string
-    readonly refreshToken: string
-    readonly maxAge: number | null
-  }
+  readonly cookies?:
+    | {
+        readonly kind: 'set'
+        readonly accessToken: string
+        readonly refreshToken: string
+        readonly maxAge: number | null
+      }
+    | { readonly kind: 'clear' }
 }
 
 /** The answer of a sign-in or refresh, by the way the caller asked the tokens to travel. */

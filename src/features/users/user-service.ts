@@ -1,22 +1,36 @@
+import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import { uuidv7 } from '../../runtime/ids.js'
+import { isUniqueViolation } from '../../storage/database-error.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
 import {
   findUser,
   findUserByEmail,
+  giveAccount,
   insertUser,
   listUsers,
   replacePasswordHash,
   setDisabled,
   updateUsername,
 } from './user-store.js'
-import type { NewUser, User, UserWithPassword } from './user-types.js'
+import type { NewGuest, NewUser, User, UserWithPassword } from './user-types.js'
 
 /** Keeps users. To disable or erase somebody is decided elsewhere; here it is only written down. */
 export interface UserService {
   /** @returns null where the tenant has an account of that address */
   create(scope: OneTenant, db: Queryable, user: NewUser): Promise<User | null>
+  createGuest(scope: OneTenant, db: Queryable, guest: NewGuest): Promise<void>
+  /**
+   * Makes an account of a guest; see `giveAccount`.
+   * @throws SallyportError `email_taken`; inside a transaction nothing of it is kept then
+   */
+  giveAccount(
+    scope: OneTenant,
+    db: Queryable,
+    id: string,
+    account: { readonly email: string; readonly passwordHash: string },
+  ): Promise<number | null>
   find(scope: TenantScope, id: string): Promise<User | null>
   findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
@@ -47,6 +61,17 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
         credentialVersion: 1,
         disabledAt: null,
         createdAt: now,
+      }
+    },
+    async createGuest(scope, db, guest) {
+      await insertUser(scope, db, guest.id, clock.now(), guest)
+    },
+    async giveAccount(scope, db, id, account) {
+      try {
+        return await giveAccount(scope, db, id, clock.now(), account)
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new SallyportError('email_taken')
+        throw error
       }
     },
     async find(scope, id) {

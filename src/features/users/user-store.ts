@@ -3,7 +3,7 @@ import type { Queryable } from '../../storage/storage.js'
 import type { UsersTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { NewUser, UserWithPassword } from './user-types.js'
+import type { NewGuest, NewUser, UserWithPassword } from './user-types.js'
 
 /** Adds a user. Returns false where the tenant has one of that address. */
 export async function insertUser(
@@ -11,19 +11,20 @@ export async function insertUser(
   db: Queryable,
   id: string,
   now: number,
-  user: NewUser,
+  user: NewUser | NewGuest,
 ): Promise<boolean> {
+  const isGuest = !('email' in user)
   const row = await db
     .insertInto('users')
     .values({
       id,
       tenant_id: scope.tenantId,
-      email: user.email,
+      email: isGuest ? null : user.email,
       email_verified: 0,
       username: user.username,
-      password_hash: user.passwordHash,
+      password_hash: isGuest ? null : user.passwordHash,
       credential_version: 1,
-      is_guest: 0,
+      is_guest: isGuest ? 1 : 0,
       disabled_at: null,
       created_at: now,
       updated_at: now,
@@ -79,6 +80,36 @@ export async function updateUsername(
     .where('id', '=', id)
     .executeTakeFirst()
   return result.numUpdatedRows > 0n
+}
+
+/**
+ * Gives a guest an account, and raises the credential version, which ends what the guest held. Returns the new version,
+ * or null where there is no such guest any more, or an account already.
+ * @throws a unique violation where the tenant has an account of that address
+ */
+export async function giveAccount(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  account: { readonly email: string; readonly passwordHash: string },
+): Promise<number | null> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      email: account.email,
+      password_hash: account.passwordHash,
+      is_guest: 0,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('is_guest', '=', 1)
+    .where('disabled_at', 'is', null)
+    .returning('credential_version')
+    .executeTakeFirst()
+  return row?.credential_version ?? null
 }
 
 /** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */

@@ -26,6 +26,12 @@ export interface NewUser {
   readonly passwordHash: string | null
 }
 
+/** Somebody without an account. */
+export interface NewGuest {
+  readonly id: string
+  readonly username: string
+}
+
 /** An address as a caller types it, given on in its one spelling. */
 export const emailInput = z
   .string()
@@ -42,7 +48,7 @@ export function defaultUsername(email: string): string {
   return email.slice(0, email.lastIndexOf('@'))
 }
 
-/** A name to show. Not unique, and no credential. */
+/** A name to show. Not unique among accounts, and no credential. */
 export const usernameInput = z
   .string()
   .transform((text) => text.normalize('NFC').trim())

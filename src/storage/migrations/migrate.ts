@@ -4,11 +4,13 @@ import type { Storage } from '../storage.js'
 import { foundation } from './0001-foundation.js'
 import { keyExpiry } from './0002-key-expiry.js'
 import { changeFeed } from './0003-change-feed.js'
+import { guests } from './0004-guests.js'
+import { knownDevices } from './0005-known-devices.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
 /** Every step there is, in order. */
-export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry, changeFeed]
+export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry, changeFeed, guests, knownDevices]
 
 /**
  * The names of the steps that `db` has not had.
