@@ -14,6 +14,8 @@ import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
 import { type Keyring, openKeyring } from './features/keys/key-service.js'
+import { MetricActs } from './features/metrics/metric-acts.js'
+import { createMetricService } from './features/metrics/metric-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
@@ -30,8 +32,8 @@ import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
 import { requireDirectRequest } from './http/direct-requests.js'
-import { createHttpApp } from './http/http-app.js'
-import type { HttpApp } from './http/http-app-types.js'
+import type { HttpApp, HttpDependencies } from './http/http-app-types.js'
+import { createHttpApps } from './http/listeners.js'
 import { RequestDurations } from './http/request-durations.js'
 import { requestIdOf } from './http/request-id.js'
 import { createCleanUp } from './jobs/clean-up.js'
@@ -61,6 +63,8 @@ export interface Auth {
     request: Request | Headers,
     connection?: { readonly remoteAddress: string | null },
   ): Promise<Identity | null>
+  /** What `GET /metrics` answers, for a host with a page of its own: Prometheus' text format 0.0.4. */
+  metrics(): Promise<string>
   /** Writes what is pending, and closes the database. */
   close(): Promise<void>
 }
@@ -69,6 +73,8 @@ export interface Auth {
 export interface Composition {
   readonly auth: Auth
   readonly app: HttpApp
+  /** What `server.admin_port` answers; null where it is not set. */
+  readonly adminApp: HttpApp | null
   readonly config: Config
   readonly storage: Storage
   readonly keyring: Keyring
@@ -174,11 +180,13 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
   if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
+  const acts = new MetricActs(clock)
   const tokens = createTokenService({
     sessions,
     keyring,
     revocations,
     clock,
+    onRefresh: (outcome) => acts.noteRefresh(outcome),
     settings: tokenSettings(config),
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring })
@@ -229,11 +237,25 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     logger,
   )
 
+  const durations = new RequestDurations()
+  const metrics = createMetricService({
+    storage,
+    clock,
+    audit,
+    sessions,
+    holder,
+    acts,
+    counted: { requests: durations, hashes, feed: revocations, limits, webSockets: () => 0 },
+  })
+  const hasAdminPort = config.server.adminPort !== null
+  const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }
+
   const jar = createCookieJar(config)
   const clientOf = createClientContext(config.server.trustProxy)
   const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
-  const services = { passwords, tokens, profile, sessions, guests, health, keyring, bypass }
-  const app = createHttpApp({
+  const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
+  const services = { passwords, tokens, profile, sessions, guests, health, keyring, bypass, metrics: shownMetrics }
+  const dependencies: HttpDependencies = {
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
     config,
@@ -247,8 +269,9 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
-    durations: new RequestDurations(),
-  })
+    durations,
+  }
+  const { app, adminApp } = createHttpApps(dependencies, hasAdminPort)
 
   const jobs: readonly Job[] = [
     repeat('activity', sessions.flushPeriod, () => sessions.flushActivity(), logger),
@@ -280,6 +303,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
         throw error
       }
     },
+    metrics: () => metrics.read(),
     async close() {
       hashes.close()
       for (const job of jobs) await job.stop()
@@ -298,6 +322,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   return {
     auth,
     app,
+    adminApp,
     config,
     storage,
     keyring,

@@ -7,6 +7,8 @@ import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
 import { keyRoutes } from './features/keys/key-routes.js'
 import type { Keyring } from './features/keys/key-service.js'
+import { type MetricAccess, metricRoutes } from './features/metrics/metric-routes.js'
+import type { MetricService } from './features/metrics/metric-service.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { sessionRoutes } from './features/sessions/session-routes.js'
@@ -29,6 +31,8 @@ export interface RouteServices {
   readonly keyring: Keyring
   /** Null outside bypass mode, where its paths are paths like any other that is not there. */
   readonly bypass: BypassService | null
+  /** Null where they are switched off. */
+  readonly metrics: { readonly service: MetricService; readonly access: MetricAccess } | null
 }
 
 /** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
@@ -43,6 +47,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...(services.guests.enabled ? guestRoutes(services.guests) : []), // /session
     ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health
+    ...(services.metrics ? metricRoutes(services.metrics.service, services.metrics.access) : []), // /metrics
   ]
 }
 

@@ -26,8 +26,11 @@ export const serveCommand = defineCommand({
       config,
       logger,
       threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4,
-      announce: (url) =>
-        process.stdout.write(args.json === true ? `${JSON.stringify({ url })}\n` : `Sallyport listens on ${url}\n`),
+      announce(url, adminUrl) {
+        const document = adminUrl === null ? { url } : { url, admin_url: adminUrl }
+        process.stdout.write(args.json === true ? `${JSON.stringify(document)}\n` : `Sallyport listens on ${url}\n`)
+        if (adminUrl !== null) logger.info({ url: adminUrl }, 'metrics and health have a port of their own')
+      },
     })
   },
 })

@@ -79,7 +79,10 @@ function complete(settings: z.output<typeof configSchema>, { nodeEnv, given }: C
     },
     /** The rules for production apply: NODE_ENV, a listener beyond loopback, or an https public URL. */
     production:
-      nodeEnv === 'production' || !isLoopbackHost(server.host) || server.publicUrl?.startsWith('https:') === true,
+      nodeEnv === 'production' ||
+      !isLoopbackHost(server.host) ||
+      (server.adminPort !== null && !isLoopbackHost(server.adminHost)) ||
+      server.publicUrl?.startsWith('https:') === true,
     /** The keys that were given rather than left to their defaults, as YAML writes them. */
     given,
   }

@@ -43,6 +43,14 @@ export function optionalInteger(range: Range, notes: Notes) {
     .register(fieldNotes, { kind: 'integer', expected: integerExpected(range), ...notes })
 }
 
+/** A port, or none. */
+export function optionalPort(notes: Notes) {
+  return integerOf({ min: 0, max: 65_535 })
+    .nullable()
+    .default(null)
+    .register(fieldNotes, { kind: 'integer', expected: integerExpected({ min: 0, max: 65_535 }), ...notes })
+}
+
 const integerOf = ({ min, max }: Range) => z.number().int().min(min).max(max)
 const integerExpected = ({ min, max }: Range) => `a whole number from ${min} to ${max}`
 

@@ -11,7 +11,7 @@ export interface BrokenRule {
 
 /** What must hold between keys; each key is already right by itself. */
 export function checkRules(config: Config): readonly BrokenRule[] {
-  return [...passwordRules(config), ...bypassRules(config), ...secretRules(config)]
+  return [...passwordRules(config), ...bypassRules(config), ...listenerRules(config), ...secretRules(config)]
 }
 
 function passwordRules({ auth: { password } }: Config): BrokenRule[] {
@@ -34,6 +34,7 @@ function bypassRules({ auth, server, production }: Config): BrokenRule[] {
   if (auth.mode !== 'bypass') return []
   const reasons: string[] = []
   if (!isLoopbackHost(server.host)) reasons.push('a host beyond loopback')
+  if (server.adminPort !== null && !isLoopbackHost(server.adminHost)) reasons.push('an admin host beyond loopback')
   if (server.publicUrl !== null && !isLoopbackHost(new URL(server.publicUrl).hostname))
     reasons.push('a public URL beyond loopback')
   if (server.trustProxy.length > 0) reasons.push('a trusted proxy')
@@ -42,6 +43,12 @@ function bypassRules({ auth, server, production }: Config): BrokenRule[] {
     path: ['auth', 'mode'],
     message: `expected stateful or stateless, got bypass together with ${reason} (bypass signs anybody in, so it is for development on one machine alone)`,
   }))
+}
+
+function listenerRules({ server }: Config): BrokenRule[] {
+  const { port, adminPort } = server
+  if (adminPort === null || adminPort === 0 || adminPort !== port) return []
+  return [{ path: ['server', 'adminPort'], message: `expected another port than server.port, got ${adminPort}` }]
 }
 
 function secretRules(config: Config): BrokenRule[] {
@@ -58,9 +65,10 @@ function secretRules(config: Config): BrokenRule[] {
 }
 
 /** The secrets that are refused in production and warned of elsewhere. */
-export function weakSecrets({ secret, auth }: Config): BrokenRule[] {
+export function weakSecrets({ secret, auth, metrics }: Config): BrokenRule[] {
   const judged = [
     ...(secret === null ? [] : [{ path: ['secret'], secret }]),
+    ...(metrics.token === null ? [] : [{ path: ['metrics', 'token'], secret: metrics.token }]),
     ...auth.jwt.secret.map((text) => ({ path: ['auth', 'jwt', 'secret'], secret: text })),
   ]
   return judged.flatMap(({ path, secret: text }) => {

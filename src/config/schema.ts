@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { authSchema } from './auth-schema.js'
 import { limitsSchema, mailSchema, redisSchema, smsSchema, websocketSchema } from './delivery-schema.js'
-import { logSchema, serverSchema, storageSchema } from './server-schema.js'
+import { logSchema, metricsSchema, serverSchema, storageSchema } from './server-schema.js'
 import { optionalText, plainText, text } from './text-fields.js'
 
 /** Every key, once: its type, bounds, default and description. YAML, environment, library and documentation follow it. */
@@ -25,5 +25,6 @@ export const configSchema = z.strictObject({
   mail: mailSchema.prefault({}),
   sms: smsSchema.prefault({}),
   websocket: websocketSchema.prefault({}),
+  metrics: metricsSchema.prefault({}),
   log: logSchema.prefault({}),
 })

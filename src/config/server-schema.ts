@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isAddressOrNetwork, parseOrigin } from './addresses.js'
-import { choice, duration, flag, integer } from './fields.js'
+import { choice, duration, flag, integer, optionalPort } from './fields.js'
 import { optionalText, plainText, text, textList, urlOf } from './text-fields.js'
 
 const parseHost = (value: string) => (/^[A-Za-z0-9.:_-]{1,253}$/.test(bare(value)) ? bare(value) : null)
@@ -18,6 +18,14 @@ export const serverSchema = z.strictObject({
   port: integer({ min: 0, max: 65_535 }, 3000, {
     about: 'The port; 0 picks a free one.',
     env: 'PORT',
+  }),
+  adminHost: text(parseHost, '127.0.0.1', {
+    expected: 'a host name or address to listen on',
+    about: 'The address of `admin_port`. Anything beyond loopback makes the rules for production apply.',
+  }),
+  adminPort: optionalPort({
+    about:
+      'A port for operators alone: `/metrics` answers there and no longer on the main port, `/health` on both. 0 picks a free one. None: everything is on the main port.',
   }),
   publicUrl: optionalText(parseOrigin, {
     expected: 'an http or https origin without a path, such as https://accounts.example.com',
@@ -77,6 +85,17 @@ function urlOfStorage(value: string): string | null {
     : urlOf('postgres', 'postgresql')(value)
   return known
 }
+
+export const metricsSchema = z.strictObject({
+  enabled: flag(true, { about: 'Whether `/metrics` answers.' }),
+  token: optionalText((value) => (/^[A-Za-z0-9\-._~+/]+=*$/.test(value) ? value : null), {
+    expected: 'a secret of 32 random characters or more, as base64 or hexadecimal',
+    about:
+      'What a scraper sends as `Authorization: Bearer`. None: in production `/metrics` answers callers on the same machine alone, unless it has a port of its own.',
+    env: 'SALLYPORT_METRICS_TOKEN',
+    confidential: 'whole',
+  }),
+})
 
 export const logSchema = z.strictObject({
   level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info', {

@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../config/addresses.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { normalizeAddress } from '../runtime/client-address.js'
+import type { HeaderGetter } from './credentials.js'
 import type { DoorCall } from './http-app-types.js'
 
 /** What a proxy or tunnel in front adds (RFC 7239, RFC 9110 §7.6.3, and the usual ones without a standard). */
@@ -35,11 +36,16 @@ const HOST = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
 export function requireDirectRequest({ header, host, remoteAddress }: DoorCall): void {
   const [, name = ''] = HOST.exec(host) ?? []
   if (!isLoopbackHost(name)) throw refused('a request that names another host than localhost')
-  if (FORWARDED.some((field) => header(field) !== undefined)) throw refused('a request that was forwarded')
+  if (isForwarded(header)) throw refused('a request that was forwarded')
   const peer = remoteAddress === null ? null : normalizeAddress(remoteAddress)
   if (remoteAddress !== null && (peer === null || !isLoopbackHost(peer))) {
     throw refused('a request from another machine')
   }
+}
+
+/** True for a request that a proxy or tunnel says to have passed on. */
+export function isForwarded(header: HeaderGetter): boolean {
+  return FORWARDED.some((field) => (header(field) ?? null) !== null)
 }
 
 function refused(what: string): SallyportError {

@@ -87,6 +87,11 @@ export interface RouteDeclaration<
 > {
   readonly method: Method
   readonly base: Base
+  /**
+   * Where it answers when operators have a port of their own (`server.admin_port`): `main` (the default) for what users
+   * reach, `admin` for what is theirs alone. Without such a port everything answers on the main one.
+   */
+  readonly listener?: 'main' | 'admin' | 'both'
   /** In OpenAPI's spelling: `/sessions/{id}`. */
   readonly path: string
   readonly operationId: string

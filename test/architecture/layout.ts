@@ -57,7 +57,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
     'websocket',
   ],
   ['privacy', 'admin'],
-  ['health'],
+  ['health', 'metrics'],
 ]
 
 /** Rooms whose files are named after something else than the room's name without its plural `s`. */
@@ -106,6 +106,8 @@ export const UNSCOPED: Readonly<Record<string, string>> = {
   lockKeys: 'keys serve every tenant',
   findCheckValue: 'settings are of the whole deployment',
   settleCheckValue: 'settings are of the whole deployment',
+  readActiveSessions: 'a count of the whole deployment',
+  writeActiveSessions: 'a count of the whole deployment',
 }
 
 export const FORBIDDEN_WORDS: readonly string[] = ['utils', 'util', 'helpers', 'helper', 'common', 'misc']

@@ -15,6 +15,7 @@ export type AuditType =
   | 'refresh.reused'
   | 'role.granted'
   | 'role.revoked'
+  | 'account.locked'
   | 'account.disabled'
   | 'account.enabled'
   | 'key.rotated'

@@ -15,6 +15,7 @@ export function healthRoutes(health: HealthService): readonly Route[] {
     defineRoute({
       method: 'GET',
       base: 'root',
+      listener: 'both',
       path: '/health/live',
       operationId: 'live',
       summary: 'Whether the process answers',
@@ -29,6 +30,7 @@ export function healthRoutes(health: HealthService): readonly Route[] {
     defineRoute({
       method: 'GET',
       base: 'root',
+      listener: 'both',
       path: '/health/ready',
       operationId: 'ready',
       summary: 'Whether the node can serve',

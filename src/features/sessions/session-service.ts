@@ -17,6 +17,7 @@ import { SessionActivity } from './session-activity.js'
 import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
+import { countLiveSessions } from './session-count-store.js'
 import { deviceName } from './session-device.js'
 import { addDevice } from './session-known-devices.js'
 import {
@@ -98,6 +99,8 @@ export interface SessionService {
     by: Ending & { readonly except: string | null; readonly userId: string },
   ): Promise<number>
   list(owner: Pick<Identity, 'tenantId' | 'userId'>): Promise<readonly SessionRecord[]>
+  /** How many sessions of all tenants are neither revoked nor over: of a large table an estimate, at bounded cost. */
+  countLive(): Promise<number>
   /** When the session ends if it is not used again, milliseconds since the epoch. */
   expiresAt(session: SessionRecord): number
   /** What a person recognises, such as `Firefox on Windows`. */
@@ -284,6 +287,7 @@ export function createSessionService(parts: {
       return ended.length
     },
 
+    countLive: () => countLiveSessions(allTenants(), storage.db, storage, idleSince),
     expiresAt: (session) => sessionExpiresAt(lifetimes, session),
     deviceName: ({ userAgent }) => deviceName(userAgent),
 

@@ -71,14 +71,17 @@ export interface HeldSession {
 }
 
 /** Why a session ended, as the audit log names it. */
-export type RevocationReason =
-  | 'logout'
-  | 'user_request'
-  | 'refresh_reuse'
-  | 'session_limit'
-  | 'account_disabled'
-  | 'administrator'
-  | 'guest_upgraded'
+export const REVOCATION_REASONS = [
+  'logout',
+  'user_request',
+  'refresh_reuse',
+  'session_limit',
+  'account_disabled',
+  'administrator',
+  'guest_upgraded',
+] as const
+
+export type RevocationReason = (typeof REVOCATION_REASONS)[number]
 
 /** What came of opening a session. It is refused where the account moved on after its credentials were checked. */
 export type Opening =
