@@ -93,6 +93,8 @@ describe('values given in code', () => {
     ['a port beyond the last', { server: { port: 65_536 } }, 'server.port: expected a whole number from 0 to 65535'],
     ['a fraction', { server: { port: 80.5 } }, 'got 80.5'],
     ['text for a number', { server: { port: '80' } }, 'got "80"'],
+    ['one port for all', { server: { port: 80, adminPort: 80 } }, 'server.adminPort: expected another port'],
+    ['a token that no header holds', { metrics: { token: 'a b' } }, 'metrics.token: expected a secret'],
     ['text for a boolean', { limits: { enabled: 'yes' } }, 'limits.enabled: expected true or false, got "yes"'],
     ['an unknown word', { auth: { mode: 'productoin' } }, 'expected stateful, stateless or bypass, got "productoin"'],
     ['none as algorithm', { auth: { jwt: { algorithm: 'none' } } }, 'auth.jwt.algorithm: expected EdDSA'],
@@ -148,6 +150,7 @@ describe('production', () => {
     ['NODE_ENV', {}, 'production'],
     ['a listener beyond loopback', { server: { host: '0.0.0.0' } }, 'test'],
     ['every IPv6 address', { server: { host: '::' } }, 'test'],
+    ['a port of operators beyond loopback', { server: { adminHost: '0.0.0.0', adminPort: 9464 } }, 'test'],
     ['a name that is not localhost', { server: { host: 'accounts.example.com' } }, 'test'],
     ['an https public URL', { server: { publicUrl: 'https://a.example' } }, 'test'],
   ])('follows from %s', (_, input, nodeEnv) => {
@@ -158,6 +161,7 @@ describe('production', () => {
     ['loopback', { server: { host: '127.8.9.10' } }],
     ['IPv6 loopback', { server: { host: '::1' } }],
     ['localhost', { server: { host: 'localhost' } }],
+    ['an address of operators without a port', { server: { adminHost: '0.0.0.0' } }],
     ['an http public URL', { server: { publicUrl: 'http://a.example' } }],
   ])('does not follow from %s', (_, input) => {
     expect(parse(input).production).toBe(false)
@@ -173,6 +177,7 @@ describe('production', () => {
   ])('refuses %s as master key and as JWT secret; elsewhere it is accepted', (_, secret) => {
     expect(refusal({ secret }, 'production')).toMatch(/^secret: expected 32 random characters/)
     expect(refusal({ auth: { jwt: { secret: [STRONG, secret] } } }, 'production')).toMatch(/^auth.jwt.secret: expected/)
+    expect(refusal({ secret: STRONG, metrics: { token: 'k3J9x' } }, 'production')).toMatch(/^metrics.token: expected/)
     expect(() => parse({ secret, auth: { jwt: { secret } } })).not.toThrow()
   })
 

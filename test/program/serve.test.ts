@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { built, emptyFolder, MASTER_SECRET, run, serve } from './run-program.js'
 
 const REGISTRATION = JSON.stringify({ email: 'a@b.example', password: 'violet-anchor-7-lantern' })
@@ -54,6 +56,27 @@ describe('serve', () => {
     const { url } = await serve(['--host', '::1'], { folder: await emptyFolder() })
     expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect((await fetch(`${url}/health/live`)).status).toBe(200)
+  })
+
+  it('has a port for operators where one is set, which answers until the stop', async () => {
+    const folder = await emptyFolder()
+    await writeFile(join(folder, 'sallyport.yaml'), 'server: { admin_port: 0 }\nlog: { format: json }\n')
+    const { url, child, output, ended } = await serve([], { folder })
+    const { url: admin } = await logged(output, 'metrics and health have a port of their own')
+    const statuses = async (path: string) => [(await fetch(url + path)).status, (await fetch(admin + path)).status]
+    expect(await statuses('/metrics')).toEqual([404, 200])
+    expect(await statuses('/health/ready')).toEqual([200, 200])
+    expect(await statuses('/auth/me')).toEqual([401, 404])
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
+  it('ends where its main port is taken, though that of operators was free', async () => {
+    const folder = await emptyFolder()
+    const taken = await serve([], { folder })
+    await writeFile(join(folder, 'sallyport.yaml'), 'server: { admin_port: 0 }\n')
+    const { code, stderr } = await run(['serve', '--port', new URL(taken.url).port], { folder })
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is taken by another program')])
   })
 
   it('has room for hashes, files and names in its thread pool', async () => {
@@ -199,4 +222,13 @@ function refusedConnection(port: number, host: string): Promise<boolean> {
     const socket = connect(port, host, () => resolve(false))
     socket.on('error', () => resolve(true))
   })
+}
+
+/** The line of the log with that message, once it is there. */
+async function logged(output: { readonly stdout: string }, message: string): Promise<{ readonly url: string }> {
+  for (;;) {
+    const line = output.stdout.split('\n').find((one) => one.includes(message))
+    if (line !== undefined) return z.object({ url: z.string() }).parse(JSON.parse(line))
+    await sleep(10)
+  }
 }
