@@ -50,7 +50,6 @@ function checkToken(token: string, given: string | null): void {
 }
 
 function checkLocal(address: string | null, header: HeaderGetter): void {
-  const isLocal =
-    address !== null && isLoopbackHost(address) && !isForwarded(header)
+  const isLocal = address !== null && isLoopbackHost(address) && !isForwarded(header)
   if (!isLocal) throw new SallyportError('forbidden', { detail: 'Metrics are shown to callers on this machine alone.' })
 }
