@@ -16,6 +16,7 @@ const LOGIN_FAILURES = [
   'email_not_verified',
   'mfa_required',
   'invalid_mfa_code',
+  'session_limit_reached',
 ] as const satisfies readonly ErrorCode[]
 
 const REFRESH_OUTCOMES = [
@@ -25,7 +26,7 @@ const REFRESH_OUTCOMES = [
   'token_expired',
   'token_reused',
   'session_revoked',
-  'session_limit_reached',
+  'reauthentication_required',
   'forbidden',
   'overloaded',
   'unavailable',
