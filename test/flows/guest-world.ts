@@ -41,6 +41,10 @@ const upgradeShape = z.looseObject({
   }),
 })
 
+export async function jsonOf(answer: Response): Promise<Readonly<Record<string, unknown>>> {
+  return z.record(z.string(), z.unknown()).parse(await answer.json())
+}
+
 /** Somebody who has just come, with the token in the body. */
 export async function newGuest(auth: TestAuth, headers: Record<string, string> = {}): Promise<GuestAnswer> {
   return guestOf(await auth.request('/session', { method: 'POST', headers }), 201)

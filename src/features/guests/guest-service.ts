@@ -216,14 +216,16 @@ export function createGuestService(parts: {
       return audit.transaction(async (tx, record) => {
         const deleted = await deleteEndedGuests(allTenants(), tx, storage, { keep: KEEP_ENDED, limit: CLEAN_UP_BATCH })
         await record(
-          ...deleted.flatMap(({ tenantId, userId, sessionId, wasRevoked }): AuditEvent[] => {
+          ...deleted.flatMap(({ tenantId, userId, sessionId, wasRevoked, endedAt }): AuditEvent[] => {
             const event = { tenantId, actorId: null, userId, sessionId, client: null }
             const removed = {
               ...event,
               type: 'guest.removed',
               data: { reason: wasRevoked ? 'ended' : 'expired' },
             } as const
-            return wasRevoked || sessionId === null ? [removed] : [{ ...event, type: 'session.expired' }, removed]
+            if (wasRevoked || sessionId === null) return [removed]
+            const data = { ended_at: new Date(endedAt).toISOString() }
+            return [{ ...event, type: 'session.expired', data }, removed]
           }),
         )
         return deleted.length

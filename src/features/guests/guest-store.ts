@@ -111,6 +111,8 @@ export interface DeletedGuest {
   readonly userId: string
   readonly sessionId: string | null
   readonly wasRevoked: boolean
+  /** Milliseconds since the epoch. */
+  readonly endedAt: number
 }
 
 /**
@@ -129,7 +131,7 @@ export async function deleteEndedGuests(
     .leftJoin('sessions as s', (join) =>
       join.onRef('s.tenant_id', '=', 'g.tenant_id').onRef('s.user_id', '=', 'g.user_id'),
     )
-    .select(['g.user_id', 'g.tenant_id', 's.id as session_id', 's.revoked_at'])
+    .select(['g.user_id', 'g.tenant_id', 'g.expires_at', 's.id as session_id', 's.revoked_at'])
     .where(inTenant(scope, 'g.tenant_id'))
     .where(isOver)
     .orderBy('g.expires_at')
@@ -158,5 +160,6 @@ export async function deleteEndedGuests(
       userId: row.user_id,
       sessionId: row.session_id,
       wasRevoked: row.revoked_at !== null,
+      endedAt: row.expires_at ?? 0,
     }))
 }
