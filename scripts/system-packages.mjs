@@ -34,6 +34,19 @@ export async function provideRedis() {
 }
 
 /**
+ * Finds Prometheus for the run by hand that lets it scrape, or installs Debian's where that is possible without asking.
+ * @returns {Promise<string>} the path of the program; `promtool` is on PATH, too
+ */
+export async function providePrometheus() {
+  return provide({
+    find: () => (findOnPath(['promtool']) === null ? null : findOnPath(['prometheus'])),
+    packages: ['prometheus'],
+    purpose: 'the scraping of the metrics',
+    missing: 'prometheus and promtool on PATH (Debian: apt-get install prometheus)',
+  })
+}
+
+/**
  * @param {{ find: () => string | null, packages: string[], purpose: string, missing: string }} wanted
  * @returns {Promise<string>}
  */
