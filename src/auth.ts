@@ -48,16 +48,20 @@ import { oneTenant } from './storage/tenant-scope.js'
 
 export interface Auth {
   /**
-   * Answers a request of the whole HTTP surface: mount it where the base paths and `/health` lead.
+   * Answers a request of the whole HTTP surface: mount it where the base paths, `/users`, `/session`, `/health` and
+   * `/.well-known` lead. It never throws: a refusal is an answer (RFC 9457).
    * @param connection the peer's address, for limits, device lists and the audit log; a `Request` does not hold it
    */
   handler(request: Request, connection?: { readonly remoteAddress: string | null }): Promise<Response>
-  /** Every endpoint as a typed call, without HTTP. */
+  /** Every endpoint as a typed call, without HTTP. A refusal is thrown as a `SallyportError`. */
   readonly api: Api
   /**
-   * Who is calling, or null: no credential, or none that is good for anything.
+   * Who is calling, or null: no credential, or none that is good for anything. The `Authorization` header alone counts
+   * where there is one, else the session cookie.
+   * @param request a request of your own server, or its headers
    * @param connection the peer's address, as for `handler`: without it nobody meets `auth.session.binding: network`
-   * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable`
+   * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable` while
+   *   the database is gone
    */
   authenticate(
     request: Request | Headers,
@@ -93,7 +97,8 @@ export interface Surroundings {
 
 /**
  * Opens the database (made and migrated where needed) and composes the library.
- * @param input the schema of the YAML file in camelCase; every key has a default
+ * @param input the schema of the YAML file in camelCase; every key has a default. Neither file nor environment is read,
+ *   save `NODE_ENV`
  * @param surroundings a logger; without one nothing is logged
  * @throws ConfigError for a value that is not legal; SallyportError `unavailable` when the database is not there
  */
