@@ -260,7 +260,7 @@ export interface BypassApi {
    * Signs somebody in without a proof, and makes the account where there is none, without a password.
    * @param input the account of `email`; with `username` alone that name at `localhost`; with neither `dev@localhost`.
    *   An existing account keeps its username
-   * @throws SallyportError `invalid_request`, `account_disabled`, `overloaded`
+   * @throws SallyportError `invalid_request`, `account_disabled`, `session_limit_reached`, `overloaded`
    */
   login(
     input?: { readonly email?: string; readonly username?: string; readonly tenantId?: string },

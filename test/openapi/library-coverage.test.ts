@@ -30,6 +30,7 @@ const CALLS = {
 
 const NO_CALL: Readonly<Record<string, string>> = {
   live: 'a process that asks itself is alive',
+  metrics: 'text for Prometheus, which scrapes it through `handler`',
   getOpenapi: 'describes HTTP',
   getDocs: 'a page',
   getDocsScript: 'a file of the page',
