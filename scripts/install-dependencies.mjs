@@ -24,10 +24,13 @@ export async function installDependencies() {
   })
 }
 
-/** True when node_modules holds every package of package-lock.json in its version. */
-function isInstalled() {
-  const wanted = packagesOf('package-lock.json')
-  const present = packagesOf(join('node_modules', '.package-lock.json'))
+/**
+ * True when node_modules holds every package of package-lock.json in its version.
+ * @param {string} [folder] of both, relative to the project
+ */
+export function isInstalled(folder = '') {
+  const wanted = packagesOf(join(folder, 'package-lock.json'))
+  const present = packagesOf(join(folder, 'node_modules', '.package-lock.json'))
   if (wanted === null) throw new ScriptError('package-lock.json is missing or unreadable; restore it from git')
   if (present === null) return false
   return Object.entries(wanted).every(([path, entry]) => {

@@ -6,5 +6,5 @@ const headers = { 'content-type': 'application/json', 'content-length': Buffer.b
 const server = createServer((_request, response) => {
   response.writeHead(200, headers).end(body)
 })
-server.listen(0, '127.0.0.1', () => console.log(server.address().port))
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
 process.stdin.resume().on('end', () => process.exit(0))
