@@ -12,19 +12,19 @@ const SHARE = 'of it'
 
 export const GOALS = {
   'authenticate-stateful': {
-    work: '`authenticate()` in process, an opaque token whose session is in memory, one core',
+    work: '`authenticate()` in process, an opaque token whose session is in memory, by its CPU',
     bound: 'at least',
     limit: 400_000,
-    unit: 'a second',
+    unit: 'a second of a core',
   },
   'authenticate-stateless': {
-    work: '`authenticate()` in process, a JWT seen before, one core',
+    work: '`authenticate()` in process, a JWT seen before, by its CPU',
     bound: 'at least',
     limit: 250_000,
-    unit: 'a second',
+    unit: 'a second of a core',
   },
   'authenticate-best-peer': {
-    work: '`authenticate()` in process against the best peer',
+    work: '`authenticate()` in process, CPU against the best peer',
     bound: 'at least',
     limit: 70,
     unit: 'times',

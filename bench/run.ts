@@ -32,6 +32,7 @@ const before = describeMachine()
 const outcomes: Outcome[] = []
 const failed: NotMeasured[] = []
 for (const name of names) {
+  const startedOne = performance.now()
   console.error(`sallyport: measuring ${name} (${profile} profile)`)
   try {
     const load = BENCHMARKS[name]
@@ -45,6 +46,7 @@ for (const name of names) {
     failed.push({ what: name, reason: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
   }
+  console.error(`sallyport: ${name} took ${Math.round((performance.now() - startedOne) / 1000)} s`)
 }
 const goals = judge(outcomes.flatMap(({ readings = [] }) => readings))
 const report: Report = {

@@ -10,7 +10,7 @@ const measured = z.object({ bytes: z.number(), held: z.int() })
 
 /** What a session in memory takes of the heap and beside it, its token's mark included, after a full collection. */
 export const benchmark: Benchmark = async ({ quick, count }) => {
-  const sessions = count ?? (quick ? 20_000 : 40_000)
+  const sessions = count ?? (quick ? 10_000 : 40_000)
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const found: { mode: 'stateful' | 'stateless'; bytes: number }[] = []
   try {

@@ -49,7 +49,7 @@ interface Variant {
 /** Refreshes a second: the decision, its audit event and the new pair, durable before the answer. */
 export const benchmark: Benchmark = async ({ quick }) => {
   const stores = await startStores()
-  const milliseconds = quick ? 1_000 : 3_000
+  const milliseconds = quick ? 700 : 3_000
   const children: Child[] = []
   const servers: Servers[] = []
   const variants: Variant[] = []
@@ -97,7 +97,7 @@ export const benchmark: Benchmark = async ({ quick }) => {
     if (pgbench === null) notMeasured.push({ what: 'Refresh on PostgreSQL against pgbench', reason: NO_PGBENCH })
     else variants.push(await underPgbench(pgbench, rawUrls.postgres))
 
-    const plan = { rounds: quick ? 3 : 9, warmUp: { count: 4_000, milliseconds: 3_000 } }
+    const plan = { rounds: quick ? 3 : 9, warmUp: { count: 4_000, milliseconds: quick ? 2_000 : 5_000 } }
     const figure = await inRounds(variants, plan, (variant) => variant.measure())
 
     const rate = (name: string) => figure(name, 'rate')

@@ -23,8 +23,13 @@ export const done = z.object({
 })
 export type Done = z.output<typeof done>
 
-/** Steps between two turns of the event loop, which a server would have had: timers and sockets are served on one. */
-const TURN = 500
+/**
+ * Milliseconds between two turns of the event loop, which a server would have had: timers and sockets are served on one,
+ * and work that never waits for either would not let them be.
+ */
+const TURN = 5
+/** Steps between two looks at the clock. */
+const LOOK = 16
 
 /** Says `ready`, reads jobs as lines of JSON, and answers each with what was done. Ends with its standard input. */
 export async function serveJobs(works: Readonly<Record<string, Work>>): Promise<never> {
@@ -45,23 +50,23 @@ async function run(work: Work, { work: name, atOnce, milliseconds }: Job): Promi
   const started = performance.now()
   const until = work.steps === undefined ? started + milliseconds : Number.POSITIVE_INFINITY
   let count = 0
-  let isOver = false
-  const look = () => {
-    isOver ||= performance.now() >= until
+  let turnedAt = started
+  let turning: Promise<void> | null = null
+  const turn = async () => {
+    await setImmediate()
+    turnedAt = performance.now()
+    turning = null
   }
-  // For work that waits; where it never does, the clock is looked at every TURN steps.
-  const timer = setInterval(look, 5)
   async function drive(worker: number): Promise<void> {
-    while (!isOver && count < most) {
+    while (count < most) {
       const index = count++
       if (!(await work.step(index, worker))) throw new Error(`${name} went wrong at step ${index}`)
-      if (index % TURN !== TURN - 1) continue
-      await setImmediate()
-      look()
+      if (turning === null && index % LOOK === 0 && performance.now() - turnedAt > TURN) turning = turn()
+      if (turning !== null) await turning
+      if (turnedAt >= until) return
     }
   }
   await Promise.all(Array.from({ length: atOnce }, (_, worker) => drive(worker)))
-  clearInterval(timer)
   const { user, system } = process.cpuUsage(cpuBefore)
   return { count, milliseconds: performance.now() - started, cpu: user + system }
 }
