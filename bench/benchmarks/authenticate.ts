@@ -78,7 +78,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
     const peers = peersMissing === null ? (await startPeers()).flatMap(inBothWays) : []
     variants.push(...peers)
 
-    const hitsBefore = redisHits()
+    const hitsBefore = await redisHits()
     let lookUps = 0
     const milliseconds = quick ? 150 : 500
     const plan = { rounds: quick ? 5 : 15, warmUp: { count: 4_000, milliseconds: quick ? 1_000 : 5_000 } }
@@ -88,7 +88,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
       return { count, rate: (count * 1000) / took, cost: cpu / count }
     })
     // Were they answered by the database after all, this would be another benchmark.
-    const hits = redisHits() - hitsBefore
+    const hits = (await redisHits()) - hitsBefore
     if (hits < 0.98 * lookUps) throw new Error(`Redis was asked ${lookUps} times, and had it ${hits} times`)
 
     const rate = (name: string) => figure(name, 'rate')
@@ -156,8 +156,8 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
     )
   }
 
-  function redisHits(): number {
-    return Number(/keyspace_hits:(\d+)/.exec(stores.redis.cli('info', 'stats'))?.[1])
+  async function redisHits(): Promise<number> {
+    return Number(/keyspace_hits:(\d+)/.exec(await stores.redis.cli('info', 'stats'))?.[1])
   }
 }
 
