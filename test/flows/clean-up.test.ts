@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely'
 import { expect, it } from 'vitest'
-import { deleteEndedSessions } from '../../src/features/sessions/session-clean-up.js'
+import { deleteEndedSessions, sweepSessions } from '../../src/features/sessions/session-clean-up.js'
 import { uuidv7 } from '../../src/runtime/ids.js'
 import { openStorage } from '../../src/storage/open-storage.js'
 import type { Tables } from '../../src/storage/tables.js'
 import { allTenants } from '../../src/storage/tenant-scope.js'
-import { trailOf } from './audit-trail.js'
+import { eventsOf, trailOf } from './audit-trail.js'
 import { DAY, HOUR, MINUTE } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
-import { newcomer, signIn, standingOf } from './people.js'
+import { newcomer, refresh, signIn, standingOf, tokensOf } from './people.js'
 import { hideTable } from './refusing-database.js'
 
 const SHORT = { auth: { session: { absoluteTtl: 2 * DAY } } }
@@ -96,6 +96,66 @@ describeEachAuth(
 
       await auth.cleanUp()
       expect(await idsIn(db)).toEqual([])
+    })
+
+    it('removes a session a day after both of its tokens have ended, and keeps one in use', async () => {
+      const auth = await stage.open({ config: { auth: { session: { ttl: '10h', refreshTokenTtl: '12h' } } } })
+      const [idle, used, refreshed] = [await newcomer(auth), await newcomer(auth), await newcomer(auth)]
+      const db = await stage.db()
+      let token = refreshed.refresh_token
+      for (let step = 0; step < 4; step++) {
+        auth.clock.advance(9 * HOUR - 1)
+        expect(await standingOf(auth, used.access_token)).toBe('200')
+        await auth.flush()
+        token = (await tokensOf(await refresh(auth, token))).refresh_token
+      }
+      auth.clock.advance(3)
+      await auth.cleanUp()
+      expect(await idsIn(db)).toHaveLength(3)
+      auth.clock.advance(1)
+      await auth.cleanUp()
+      expect(await idsIn(db)).toEqual([used.session.id, refreshed.session.id].sort())
+      const [event] = (await eventsOf(db, { sessionId: idle.session.id })).filter(
+        ({ type }) => type === 'session.expired',
+      )
+      expect(JSON.parse(event?.data ?? '')).toEqual({ ended_at: '2026-01-01T12:00:00.000Z' })
+      expect(await standingOf(auth, used.access_token)).toBe('200')
+      expect((await refresh(auth, token)).status).toBe(200)
+    })
+
+    it('looks at the sessions page by page, going on where the last look ended, and then from the start', async () => {
+      const auth = await stage.open({ config: { auth: { session: { absoluteTtl: '365d' } } } })
+      const { session } = await newcomer(auth)
+      const db = await stage.db()
+      await multiply(db, session.id, 200)
+      auth.clock.advance(40 * DAY)
+      const storage = await openStorage({
+        url: stage.url(),
+        directUrl: null,
+        pool: { max: 1 },
+        statementTimeout: 10_000,
+        allowUnsafeDurability: true,
+        production: false,
+        clock: auth.clock,
+      })
+      const looks: (readonly [number, boolean])[] = []
+      for (let look = 0; look < 4; look++) {
+        const options = { keep: DAY, idle: DAY, limit: 80 }
+        const { deleted, isThrough } = await storage.transaction((tx) =>
+          sweepSessions(allTenants(), tx, storage, options),
+        )
+        looks.push([deleted.length, isThrough])
+        // Whoever signs in meanwhile is met in the next round at the latest.
+        if (look === 1) await newcomer(auth)
+      }
+      await storage.close()
+      expect(looks).toEqual([
+        [80, false],
+        [80, false],
+        [41, true],
+        [0, true],
+      ])
+      expect(await idsIn(db)).toHaveLength(1)
     })
 
     it('leaves the work to whoever holds the lease, and takes it over once that has run out', async () => {

@@ -101,7 +101,7 @@ export async function deleteEndedSessions(
  * ended longer ago than `keep`. Every refresh and every use moves these ends, so they have no index that each would have
  * to write: the table is walked instead, page by page, from where the last look ended on whichever node.
  */
-async function sweepSessions(
+export async function sweepSessions(
   scope: TenantScope,
   db: Queryable,
   storage: Storage,
