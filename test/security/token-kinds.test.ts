@@ -54,6 +54,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'GET /.well-known/jwks.json': open(200),
   'GET /health/live': open(200),
   'GET /health/ready': open(200),
+  'GET /metrics': open(200),
   'GET /openapi.json': open(200),
   'GET /docs': open(200),
   'GET /docs/docs.js': open(200),
