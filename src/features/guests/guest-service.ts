@@ -195,7 +195,7 @@ export function createGuestService(parts: {
         return opening.sessionId
       })
       if (sessionId === null) throw new SallyportError('session_revoked')
-      return signIn.finish(scope, sessionId)
+      return signIn.finish(scope, sessionId, client)
     },
 
     async find(scope, by) {
