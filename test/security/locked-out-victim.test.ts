@@ -16,7 +16,7 @@ describeEachAuth('A stranger who locks an account by wrong passwords', (stage) =
     await lock(auth, owner.email)
     expect(await codeOf(await post(auth, '/auth/login', owner))).toBe('account_locked')
     // The session's cookies are gone: this one alone says who it is.
-    expect([...browser.cookies.values()].map(({ name }) => name)).toEqual([COOKIE])
+    expect([browser.cookies.size, browser.device?.name]).toEqual([0, COOKIE])
     expect((await signIn(browser, owner)).status).toBe(200)
     // Signing in there is no favour to the stranger.
     expect(await codeOf(await post(auth, '/auth/login', owner))).toBe('account_locked')
@@ -27,7 +27,7 @@ describeEachAuth('A stranger who locks an account by wrong passwords', (stage) =
     const owner = await newcomer(auth)
     const browser = await knownBrowser(auth, owner)
     const stolen = new Browser(auth)
-    for (const [key, cookie] of browser.cookies) if (cookie.name === COOKIE) stolen.cookies.set(key, cookie)
+    stolen.device = browser.device
     for (let guess = 0; guess < 5; guess++) expect((await signIn(stolen, owner, 'wrong password')).status).toBe(401)
     expect(await codeOf(await signIn(stolen, owner))).toBe('account_locked')
     // Without a cookie, and from another known browser, the owner signs in as ever.
@@ -53,8 +53,8 @@ describeEachAuth('A stranger who locks an account by wrong passwords', (stage) =
   ])('is known by no cookie %s', async (_, forge) => {
     const auth = await stage.open()
     const [owner, stranger] = [await newcomer(auth), await newcomer(auth)]
-    const value = (await knownBrowser(auth, owner)).value(COOKIE) ?? ''
-    const own = (await knownBrowser(auth, stranger)).value(COOKIE) ?? ''
+    const value = (await knownBrowser(auth, owner)).device?.value ?? ''
+    const own = (await knownBrowser(auth, stranger)).device?.value ?? ''
     await lock(auth, owner.email)
     const headers = (cookie: string) => ({ cookie: `${COOKIE}=${cookie}` })
     const login = { email: owner.email, password: PASSWORD }
@@ -105,7 +105,8 @@ describeEachAuth('The cookie of a known browser', (stage) => {
     const browser = new Browser(auth)
     const owner = { email: newEmail(), password: PASSWORD }
     await browser.send('POST', '/auth/register', { json: { ...owner, transport: 'cookie' } })
-    const [cookie] = [...browser.cookies.values()].filter(({ name }) => name === COOKIE)
+    const cookie = browser.device
+    expect(cookie?.name).toBe(COOKIE)
     expect(cookie?.path).toBe('/')
     expect(cookie?.attributes).toEqual(['httponly', `max-age=${(180 * DAY) / 1000}`, 'samesite=lax', 'secure'])
     expect(cookie?.value).not.toContain(owner.email)
@@ -119,10 +120,11 @@ describeEachAuth('The cookie of a known browser', (stage) => {
     const browser = new Browser(auth, 'https://accounts.example.com')
     const { email, password } = await newcomer(auth)
     await browser.send('POST', '/auth/login', { json: { email, password, transport: 'cookie', remember: false } })
-    const kept = () => [...browser.cookies.values()].filter(({ name }) => name === `__Host-${COOKIE}`)
-    expect(kept().map(({ attributes }) => attributes)).toEqual([['httponly', 'samesite=lax', 'secure']])
+    const known = browser.device
+    expect(known?.name).toBe(`__Host-${COOKIE}`)
+    expect(known?.attributes).toEqual(['httponly', 'samesite=lax', 'secure'])
     await browser.send('POST', '/auth/logout')
-    expect(kept()).toHaveLength(1)
+    expect(browser.device).toBe(known)
   })
 
   it('keeps the last five accounts of a browser known', async () => {
@@ -131,9 +133,9 @@ describeEachAuth('The cookie of a known browser', (stage) => {
     const people: Person[] = []
     for (let each = 0; each < 6; each++) people.push(await newcomer(auth))
     for (const person of people) await signIn(browser, person)
-    expect(browser.value(COOKIE)?.split('~')).toHaveLength(5)
+    expect(browser.device?.value?.split('~')).toHaveLength(5)
     const [first, second] = people
-    const before = browser.value(COOKIE)
+    const before = browser.device?.value
     for (const person of [first, second]) {
       if (person === undefined) throw new Error('nobody')
       await lock(auth, person.email)
@@ -141,7 +143,7 @@ describeEachAuth('The cookie of a known browser', (stage) => {
       expect(answer.status).toBe(person === first ? 423 : 200)
     }
     // The device stays the same one to an account that it is known to.
-    expect(browser.value(COOKIE)?.split('~').toSorted()).toEqual(before?.split('~').toSorted())
+    expect(browser.device?.value?.split('~').toSorted()).toEqual(before?.split('~').toSorted())
     auth.clock.advance(15 * MINUTE)
   })
 })
