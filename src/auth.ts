@@ -128,6 +128,8 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
   }
 }
 
+/** How long a sign-in waits for others at the same account, in milliseconds. */
+const ATTEMPT_PATIENCE = 10_000
 /** How often the age of the keys is looked at, in milliseconds. */
 const KEY_ROTATION_PERIOD = 60_000
 
@@ -205,7 +207,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       maxAttempts: config.auth.session.maxLoginAttempts,
       duration: config.auth.session.lockoutDuration,
       address: config.limits.enabled ? config.limits.failures : null,
-      patience: hashQueue.deadline,
+      patience: Math.max(ATTEMPT_PATIENCE, hashQueue.deadline),
     },
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts })

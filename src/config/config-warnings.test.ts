@@ -16,7 +16,6 @@ describe('warnings', () => {
 
   it.each<[string, ConfigInput, string]>([
     ['bypass', { auth: { mode: 'bypass' } }, 'auth.mode'],
-    ['a limit of sessions', { auth: { session: { maxSessionsPerUser: 5 } } }, 'auth.session.max_sessions_per_user'],
     ['a mail server', { mail: { url: 'smtp://mail' } }, 'mail'],
     ['required verification', { auth: { emailVerification: 'required' } }, 'auth.email_verification'],
     ['workers', { server: { workers: 4 } }, 'server.workers'],

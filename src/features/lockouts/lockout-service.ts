@@ -62,7 +62,9 @@ const LONGEST_PAGE = 200
 /** Attempts in a row at what is locked are recorded once in this time by each node: they cost no hash, and shall not fill the log. */
 const RECORDED_AGAIN = 60_000
 const MOST_RECORDED = 10_000
-const LONGEST_PAUSE = 100
+/** Milliseconds between two looks at whether it is one's turn; no more than a few attempts look at a time. */
+const FIRST_PAUSE = 5
+const LONGEST_PAUSE = 40
 
 export function createLockoutService(parts: {
   readonly storage: Storage
@@ -110,7 +112,7 @@ export function createLockoutService(parts: {
 
   async function reserve(scope: OneTenant, attempted: AttemptedAccount, buckets: readonly BucketName[]): Promise<void> {
     const deadline = performance.now() + settings.patience
-    for (let pause = 10; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const outcome = await counter.reserve(buckets, attempted.client)
       if (outcome.kind === 'reserved') return
       if (outcome.kind === 'locked') return refuse(scope, attempted, outcome)
