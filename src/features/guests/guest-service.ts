@@ -87,7 +87,7 @@ export function createGuestService(parts: {
 
   async function claim(scope: OneTenant, tx: Transaction<Tables>, userId: string): Promise<string> {
     for (const username of guestNames()) {
-      const lifetime = sessions.lifetimes.guest.token
+      const lifetime = Math.min(sessions.lifetimes.guest.token, sessions.lifetimes.guest.absolute)
       if (await claimName(scope, tx, storage, { userId, username, lifetime })) return username
     }
     throw new SallyportError('overloaded', { detail: 'There is no name to be had. Try again.', retryAfter: 1 })
