@@ -242,6 +242,40 @@ export interface UsersApi {
 }
 
 /** The keys that tokens are made and checked with. */
+/** An account, or an address, that is locked for now. */
+export interface LockoutSummary {
+  /** A digest of what was guessed at, which is not kept itself. */
+  readonly id: string
+  /** What was counted: an account as a whole, from one address, on one known device; or an address by itself. */
+  readonly kind: 'identifier' | 'pair' | 'device' | 'address'
+  /** Null for an address by itself. */
+  readonly tenantId: string | null
+  /** The account, where there is one. */
+  readonly userId: string | null
+  readonly email: string | null
+  readonly address: string | null
+  /** How many in a row there were, this one included. */
+  readonly lockouts: number
+  readonly lockedUntil: Date
+}
+
+/** Which lockouts are meant: all where nothing is named. An email is one of the default tenant unless another is named. */
+export interface LockoutSelection {
+  readonly tenantId?: string
+  readonly email?: string
+  readonly address?: string
+}
+
+/** For the host application and the command line: nobody's permission is asked. */
+export interface LockoutsApi {
+  /** What is locked now, in no particular order. At most 200 a page. */
+  list(
+    selection?: LockoutSelection & { readonly cursor?: string; readonly limit?: number },
+  ): Promise<{ readonly items: readonly LockoutSummary[]; readonly nextCursor: string | null }>
+  /** Forgets lockouts and the wrong guesses before them. Returns how many were locked. */
+  clear(selection?: LockoutSelection): Promise<number>
+}
+
 export interface KeysApi {
   list(): Promise<readonly KeyInfo[]>
   /**
@@ -292,7 +326,8 @@ export interface Api {
   /**
    * Signs in with a password. An unknown account and a wrong password are the same answer for the same work.
    * @param input `remember: false` caps the refresh token's life at `session.ttl`
-   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `session_limit_reached`,
+   * @throws SallyportError `invalid_request`, `invalid_credentials`, `account_disabled`, `account_locked`,
+   *   `session_limit_reached`,
    *   `rate_limited` (where `context` names an address), `overloaded`
    */
   login(
@@ -347,6 +382,7 @@ export interface Api {
   readonly sessions: SessionsApi
   readonly guests: GuestsApi
   readonly users: UsersApi
+  readonly lockouts: LockoutsApi
   readonly keys: KeysApi
   readonly health: {
     /** Whether this instance can do its work, each part by itself. Asked of the parts at most once a second. */

@@ -7,6 +7,8 @@ import type {
   GuestSignedIn,
   GuestsApi,
   KeyInfo,
+  LockoutSelection,
+  LockoutsApi,
   Player,
   Readiness,
   SessionSummary,
@@ -25,6 +27,7 @@ import { createGuestInput, type Guest, type GuestSession, upgradeInput } from '.
 import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
+import type { LockoutService } from './features/lockouts/lockout-service.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { loginInput, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
@@ -52,6 +55,7 @@ export function createApi(parts: {
   readonly limits: RateLimitService
   readonly keyring: Keyring
   readonly health: HealthService
+  readonly lockouts: LockoutService
   readonly bypass: BypassService | null
 }): Api {
   const { passwords, tokens, sessions, profile, limits, keyring, health, bypass } = parts
@@ -98,6 +102,7 @@ export function createApi(parts: {
     },
     guests: guestsApi(parts),
     users: usersApi(parts),
+    lockouts: lockoutsApi(parts.lockouts),
     keys: {
       list: async () => (await keyring.list()).map(keyInfo),
       rotate: (purpose = 'signing') => keyring.rotate(purpose, null),
@@ -159,6 +164,28 @@ function guestsApi({
     findByUsername: async ({ username, tenantId = DEFAULT_TENANT_ID }) =>
       playerOf(await guests.find(oneTenant(tenantId), { username })),
   }
+}
+
+function lockoutsApi(lockouts: LockoutService): LockoutsApi {
+  return {
+    async list({ cursor = null, limit = 50, ...selection } = {}) {
+      const { scope, filter } = selected(selection)
+      const { items, nextCursor } = await lockouts.list(scope, filter, { cursor, limit: parseInput(z.int(), limit) })
+      const dated = items.map(({ lockedUntil, ...rest }) => ({ ...rest, lockedUntil: new Date(lockedUntil) }))
+      return { items: dated, nextCursor }
+    },
+    async clear(selection = {}) {
+      const { scope, filter } = selected(selection)
+      return lockouts.clear(scope, filter, { actorId: null, client: null })
+    },
+  }
+}
+
+function selected({ tenantId, email, address }: LockoutSelection) {
+  if (email === undefined) {
+    return { scope: tenantId === undefined ? allTenants() : oneTenant(tenantId), filter: { address } }
+  }
+  return { scope: oneTenant(tenantId ?? DEFAULT_TENANT_ID), filter: { address, email: parseInput(emailInput, email) } }
 }
 
 function guestSignedIn({ sessionId, token, username, playerUuid, expiresAt }: GuestSession): GuestSignedIn {

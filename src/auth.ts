@@ -14,6 +14,7 @@ import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService, type HealthService } from './features/health/health-service.js'
 import { type Keyring, openKeyring } from './features/keys/key-service.js'
+import { createLockoutService } from './features/lockouts/lockout-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
@@ -127,6 +128,8 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
   }
 }
 
+/** How long a sign-in waits for others at the same account, in milliseconds. */
+const ATTEMPT_PATIENCE = 10_000
 /** How often the age of the keys is looked at, in milliseconds. */
 const KEY_ROTATION_PERIOD = 60_000
 
@@ -194,14 +197,26 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     onRefresh: (outcome) => acts.noteRefresh(outcome),
     settings: tokenSettings(config),
   })
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring })
   const { maxConcurrentHashes, hashQueue } = config.auth
+  const lockouts = createLockoutService({
+    storage,
+    clock,
+    audit,
+    masterKey,
+    settings: {
+      maxAttempts: config.auth.session.maxLoginAttempts,
+      duration: config.auth.session.lockoutDuration,
+      address: config.limits.enabled ? config.limits.failures : null,
+      patience: Math.max(ATTEMPT_PATIENCE, hashQueue.deadline),
+    },
+  })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts })
   const hashes = new PasswordHashQueue({
     concurrency: maxConcurrentHashes,
     longest: hashQueue.max,
     deadline: hashQueue.deadline,
   })
-  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes })
+  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes, lockouts })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
   const admin = createAdminService({ users, sessions, audit })
@@ -210,7 +225,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     enabled: config.auth.guests.enabled,
   })
   audit.beforeCommit((tx, events) => guests.follow(tx, events))
-  const { enabled: isLimited, ...limitSettings } = config.limits
+  const { enabled: isLimited, failures: _, ...limitSettings } = config.limits
   const limits = createRateLimitService(isLimited ? limitSettings : null, clock)
 
   async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
@@ -226,7 +241,10 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
   const removeBatch = async () =>
-    (await guests.cleanUp()) + (await sessions.cleanUp()) + (await revocations.cleanUp(storage.db))
+    (await guests.cleanUp()) +
+    (await sessions.cleanUp()) +
+    (await revocations.cleanUp(storage.db)) +
+    (await lockouts.cleanUp())
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }
@@ -288,7 +306,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
 
   const auth: Auth = {
     handler: (request, connection) => app.fetch(request, connection),
-    api: createApi({ ...services, users, admin, limits }),
+    api: createApi({ ...services, users, admin, limits, lockouts }),
     async authenticate(request, connection) {
       const headers = 'headers' in request ? request.headers : request
       try {

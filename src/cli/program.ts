@@ -31,6 +31,13 @@ const commands: SubCommandsDef = {
       revoke: () => import('./sessions-revoke.js').then((module) => module.sessionsRevokeCommand),
     },
   },
+  lockouts: {
+    meta: { name: 'lockouts', description: 'List and clear what too many wrong guesses have locked' },
+    subCommands: {
+      list: () => import('./lockouts-list.js').then((module) => module.lockoutsListCommand),
+      clear: () => import('./lockouts-clear.js').then((module) => module.lockoutsClearCommand),
+    },
+  },
   keys: {
     meta: { name: 'keys', description: 'List and rotate the keys that tokens are made with' },
     subCommands: {

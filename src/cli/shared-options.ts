@@ -18,6 +18,22 @@ export const tenantOption = {
   tenant: { type: 'string', valueHint: 'id', description: 'The tenant (default: the default tenant)' },
 } as const
 
+/** Options of a list. @param what it lists */
+export function pageOptions(what: string) {
+  return {
+    limit: { type: 'string', valueHint: 'number', description: `${what} on a page, 1 to 200 (default: 50)` },
+    cursor: { type: 'string', valueHint: 'cursor', description: 'Where the page before ended' },
+  } as const
+}
+
+/** @throws UsageError where `--limit` is no size of a page */
+export function limitOf(text: string | undefined): number {
+  const limit = text === undefined ? 50 : Number(text)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 200)
+    throw new UsageError('--limit is a whole number from 1 to 200')
+  return limit
+}
+
 /** The id that an option or argument gives, in its canonical spelling. @throws UsageError where it is none */
 export function idOf(text: string, name: string): string {
   const id = text.toLowerCase()

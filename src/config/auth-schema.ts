@@ -25,10 +25,10 @@ const sessionSchema = z.strictObject({
   }),
   cleanupInterval: duration({ min: '1s', max: '1d' }, '5m', { about: 'How often expired sessions are removed.' }),
   maxLoginAttempts: integer({ min: 1, max: 10_000 }, 5, {
-    about: 'Wrong passwords for one identifier until it is locked.',
+    about: 'Wrong guesses at one account, existing or not, until it is locked.',
   }),
   lockoutDuration: duration({ min: '1s', max: '365d' }, '15m', {
-    about: 'How long the first lockout lasts; each further one lasts twice as long.',
+    about: 'How long the first lockout lasts; each further one lasts twice as long, up to sixteen times.',
   }),
 })
 

@@ -16,11 +16,6 @@ describe('warnings', () => {
 
   it.each<[string, ConfigInput, string]>([
     ['bypass', { auth: { mode: 'bypass' } }, 'auth.mode'],
-    [
-      'a lockout, even of the default length',
-      { auth: { session: { maxLoginAttempts: 5 } } },
-      'auth.session.max_login_attempts',
-    ],
     ['a mail server', { mail: { url: 'smtp://mail' } }, 'mail'],
     ['required verification', { auth: { emailVerification: 'required' } }, 'auth.email_verification'],
     ['workers', { server: { workers: 4 } }, 'server.workers'],

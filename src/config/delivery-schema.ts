@@ -30,6 +30,15 @@ export const limitsSchema = z.strictObject({
       window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
     })
     .prefault({}),
+  failures: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 500, {
+        about:
+          'Wrong passwords for whichever accounts, from each client address in one window. Counted in the database.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '15m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
 })
 
 export const mailSchema = z.strictObject({

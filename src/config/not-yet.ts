@@ -14,8 +14,6 @@ export interface NotYet {
 
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
-  { key: 'auth.session.max_login_attempts', instead: 'no identifier is locked; the limit per address holds' },
-  { key: 'auth.session.lockout_duration', instead: 'no identifier is locked; the limit per address holds' },
   {
     key: 'auth.password.profile',
     instead: 'min_length alone decides',

@@ -53,6 +53,8 @@ export interface ClientContext {
   readonly ipAddress: string | null
   readonly userAgent: string | null
   readonly requestId: string
+  /** The cookie of a browser that signed in before, as it came. */
+  readonly deviceCookie?: string | null
 }
 
 /** A call of which only some ask where it came from: working that out may wait until somebody does. */

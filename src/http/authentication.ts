@@ -38,6 +38,12 @@ export async function identifyCaller(
   return { identity, credential, sessionCookies, refreshCookie }
 }
 
+/** What a browser that signed in before shows. Several are read as one: what a neighbour planted proves nothing. */
+export function deviceCookieOf(header: HeaderGetter, jar: CookieJar): string | null {
+  const values = orNull(() => readCookies(header, jar.deviceName)) ?? []
+  return values.length === 0 ? null : values.join('~')
+}
+
 function orNull<T>(read: () => T): T | null {
   try {
     return read()

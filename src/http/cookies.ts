@@ -4,10 +4,15 @@ import type { CookieChange } from './route.js'
 /** What browsers promise to keep of one cookie (RFC 6265 §6.1). */
 const MOST_BYTES = 4096
 
-/** The names and paths of the two cookies. The scheme of `public_url` decides, not the connection (contract §2). */
+/** How long a browser stays known without signing in again, in seconds. */
+const DEVICE_AGE = 180 * 86_400
+
+/** The names and paths of the cookies. The scheme of `public_url` decides, not the connection (contract §2). */
 export interface CookieJar {
   readonly accessName: string
   readonly refreshName: string
+  /** Of the cookie that makes a browser known: no credential, and not cleared with the others. */
+  readonly deviceName: string
   /** The refresh endpoint under each base path: the refresh token is sent nowhere else. */
   readonly refreshPaths: readonly string[]
 }
@@ -17,6 +22,7 @@ export function createCookieJar(config: HttpConfig): CookieJar {
   return {
     accessName: secure ? '__Host-session_id' : 'session_id',
     refreshName: secure ? '__Secure-refresh_token' : 'refresh_token',
+    deviceName: secure ? '__Host-known_device' : 'known_device',
     refreshPaths: config.server.basePaths.map((base) => `${base.replace(/\/$/, '')}/refresh`),
   }
 }
@@ -28,12 +34,15 @@ export function isHttps(publicUrl: string | null): boolean {
 /** The `Set-Cookie` values of a change. A cookie is cleared with the attributes it was set with, or it stays. */
 export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[] {
   if (change.kind === 'access') return [setCookie(jar.accessName, change.accessToken, '/', change.maxAge)]
-  const cleared = { accessToken: '', refreshToken: null, maxAge: 0 }
-  const { accessToken, refreshToken, maxAge } = change.kind === 'set' ? change : cleared
+  const cleared = { accessToken: '', refreshToken: null, maxAge: 0, device: undefined }
+  const { accessToken, refreshToken, maxAge, device } = change.kind === 'set' ? change : cleared
   const refreshMaxAge = refreshToken === null ? 0 : maxAge
+  // Who does not want to be remembered is not, beyond the browser's session.
+  const deviceAge = maxAge === null ? null : DEVICE_AGE
   return [
     setCookie(jar.accessName, accessToken, '/', maxAge),
     ...jar.refreshPaths.map((path) => setCookie(jar.refreshName, refreshToken ?? '', path, refreshMaxAge)),
+    ...(device === undefined ? [] : [setCookie(jar.deviceName, device, '/', deviceAge)]),
   ]
 }
 

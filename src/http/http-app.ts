@@ -2,7 +2,7 @@ import type { ClientContext } from '../contract/identity.js'
 import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { type Answer, answerOf, finished } from './answer.js'
-import { identifyCaller } from './authentication.js'
+import { deviceCookieOf, identifyCaller } from './authentication.js'
 import { discardBody, readJsonBody } from './body.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar } from './cookies.js'
@@ -100,7 +100,8 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     if (door) return door
     const { method, header } = call
     const requestId = requestIdOf(header('x-request-id'), clock)
-    const client = clientOf(header, call.remoteAddress, requestId)
+    const deviceCookie = deviceCookieOf(header, jar)
+    const client = { ...clientOf(header, call.remoteAddress, requestId), deviceCookie }
     const exchange: Exchange = { call, client, fields: new Fields(), template: null }
     exchange.fields.set('x-request-id', requestId)
     const started = performance.now()

@@ -57,6 +57,8 @@ export type CookieChange =
       /** Null for who has none: one of somebody else is cleared. */
       readonly refreshToken: string | null
       readonly maxAge: number | null
+      /** What makes the browser known from now on, after a sign-in. */
+      readonly device?: string
     }
   | { readonly kind: 'access'; readonly accessToken: string; readonly maxAge: number | null }
   | { readonly kind: 'clear' }

@@ -16,6 +16,7 @@ export interface Tables {
   known_devices: KnownDevicesTable
   changes: ChangesTable
   guests: GuestsTable
+  login_attempts: LoginAttemptsTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -139,6 +140,27 @@ export interface GuestsTable {
   username: string
   /** The end of the token that was issued last, or when the session was ended. Null with an account. */
   expires_at: number | null
+}
+
+/** Guesses at secrets, counted by what they have in common. Rows end with what they remember. */
+export interface LoginAttemptsTable {
+  /** A keyed digest of kind, tenant and what is counted. */
+  key: string
+  kind: 'identifier' | 'pair' | 'device' | 'address'
+  /** Null for an address, which is counted over all tenants. */
+  tenant_id: string | null
+  /** The digest of the identifier, which all kinds but the address have. */
+  identifier: string | null
+  user_id: string | null
+  /** An IPv4 address or the /64 of an IPv6 address. */
+  address: string | null
+  failures: number
+  pending: number
+  pending_until: number
+  window_ends_at: number
+  level: number
+  locked_until: number
+  expires_at: number
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

@@ -38,7 +38,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
 export const ROOM_TIERS: readonly (readonly string[])[] = [
-  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits'],
+  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits', 'lockouts'],
   ['revocation'],
   ['sessions'],
   ['tokens'],
@@ -96,6 +96,9 @@ export const SCOPE_TYPES: readonly string[] = ['TenantScope', 'OneTenant', 'AllT
 /** Store functions without a scope, each with its reason. */
 export const UNSCOPED: Readonly<Record<string, string>> = {
   insertAuditEvents: 'an event names its tenant',
+  readBuckets: 'the key of a bucket is a digest of its tenant too',
+  lockBuckets: 'the key of a bucket is a digest of its tenant too',
+  writeBuckets: 'the key of a bucket is a digest of its tenant too',
   listKeys: 'keys serve every tenant',
   findKey: 'keys serve every tenant',
   insertKey: 'keys serve every tenant',

@@ -11,7 +11,10 @@ export interface Cookie {
 
 /** A page of `origin` in a browser, as far as cookies and the headers that browsers add are concerned. */
 export class Browser {
+  /** Those that carry tokens. */
   readonly cookies = new Map<string, Cookie>()
+  /** The one by which a browser is known again. */
+  device: Cookie | undefined
   readonly #auth: TestAuth
   readonly #origin: string
 
@@ -39,12 +42,13 @@ export class Browser {
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
     for (const set of readCookies(answer)) this.#keep(set)
+    this.device = readDeviceCookie(answer) ?? this.device
     return answer
   }
 
   /** The `Cookie` header for a path, the longest cookie path first (RFC 6265 §5.4). */
   cookieHeader(path: string): string {
-    return [...this.cookies.values()]
+    return [...this.cookies.values(), ...(this.device ? [this.device] : [])]
       .filter((cookie) => isWithin(path.replace(/\?.*$/, ''), cookie.path))
       .sort((left, right) => right.path.length - left.path.length)
       .map(({ name, value }) => `${name}=${value}`)
@@ -70,8 +74,20 @@ export class Browser {
   }
 }
 
-/** The cookies that an answer sets or clears, in its order. */
+/** The cookies for tokens that an answer sets or clears, in its order. */
 export function readCookies(answer: Response): readonly Cookie[] {
+  return allCookies(answer).filter((cookie) => !isDevice(cookie))
+}
+
+function readDeviceCookie(answer: Response): Cookie | undefined {
+  return allCookies(answer).find(isDevice)
+}
+
+function isDevice({ name }: Cookie): boolean {
+  return name === 'known_device' || name === '__Host-known_device'
+}
+
+function allCookies(answer: Response): readonly Cookie[] {
   return answer.headers.getSetCookie().map((line) => {
     const [pair = '', ...rest] = line.split(';').map((part) => part.trim())
     const equals = pair.indexOf('=')

@@ -90,6 +90,20 @@ describeEachAuth('A guest’s token near its end', (stage) => {
     expect(await remaining(never, 7 * DAY - SECOND)).toBe(false)
   })
 
+  it('ends early by a shorter life that is configured since, and is issued anew before that', async () => {
+    const clock = new ManualClock()
+    const before = await node({ clock })
+    const [idle, used] = [await newGuest(before), await newGuest(before)]
+    await before.close()
+    const after = await node({ clock, auth: { guests: { ttl: '1d' } } })
+    clock.advance(DAY - HOUR + MINUTE)
+    const [status, token] = tokenIn(await get(after, '/session/validate', used.token))
+    expect(status).toBe(200)
+    clock.advance(HOUR)
+    expect(await validityOf(after, idle.token)).toBe('token_expired')
+    expect(await validityOf(after, token ?? '')).toBe('200')
+  })
+
   it('is not issued past the absolute end, after the session’s own, or to somebody with an account', async () => {
     const auth = await stage.open({ config: { auth: { guests: { ttl: '2h', absoluteTtl: '3h' } } } })
     const guest = await newGuest(auth)

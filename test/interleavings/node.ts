@@ -25,6 +25,7 @@ export function composeNode(parts: {
 }) {
   const { storage, clock, config, keyring, cacheBytes } = parts
   const lifetimes = sessionLifetimes(config)
+  const devices = { recognise: () => null, renew: () => '' }
   const audit = createAuditService({ storage, clock, logger: silentLogger })
   const access = createAccessService(storage, clock)
   const users = createUserService(storage, clock)
@@ -45,7 +46,7 @@ export function composeNode(parts: {
     clock,
     settings: tokenSettings(config),
   })
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts: { devices } })
   const admin = createAdminService({ users, sessions, audit })
   return { audit, access, users, revocations, sessions, tokens, signIn, admin }
 }

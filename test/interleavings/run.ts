@@ -196,7 +196,7 @@ export class Run {
       async ({ audit, signIn }, client) => {
         const user = { userId, credentialVersion: 1, methods: ['password'], remember: true, client } as const
         const opening = await audit.transaction((tx, record) => signIn.open(TENANT, tx, record, user))
-        return 'refused' in opening ? null : tokensOf(await signIn.finish(TENANT, opening.sessionId))
+        return 'refused' in opening ? null : tokensOf(await signIn.finish(TENANT, opening.sessionId, client))
       },
       (_, outcome) => {
         if (outcome.kind !== 'done' || outcome.result === null) return

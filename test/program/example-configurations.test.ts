@@ -94,12 +94,6 @@ describe('the examples start as they stand, and every setting shows', () => {
     expect(seen.hash).toMatch(/^\$2b\$10\$/)
   })
 
-  it('development: the start says that attempts are not counted so far', async () => {
-    const { log } = await observe({ folder: await folderWith('development.yaml') })
-    for (const key of ['auth.session.max_login_attempts', 'auth.session.lockout_duration'])
-      expect(log).toMatch(new RegExp(`"key":"${key}".*has no effect so far: no identifier is locked`))
-  })
-
   it('production: HS256 of a quarter of an hour, issuer, audience, and a costly Argon2id', async () => {
     const folder = await folderWith('production.yaml')
     const seen = await observe({ folder, env: { JWT_SECRET: STRONG } })

@@ -16,6 +16,7 @@ export type AuditType =
   | 'role.granted'
   | 'role.revoked'
   | 'account.locked'
+  | 'account.unlocked'
   | 'account.disabled'
   | 'account.enabled'
   | 'key.rotated'

@@ -78,7 +78,7 @@ export function createBypassService(parts: {
       })
       if (opening === null) throw new SallyportError('account_disabled')
       if ('refused' in opening) throw new SallyportError(opening.refused)
-      return signIn.finish(scope, opening.sessionId)
+      return signIn.finish(scope, opening.sessionId, client)
     },
 
     async developer(named, client) {

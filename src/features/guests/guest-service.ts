@@ -87,7 +87,7 @@ export function createGuestService(parts: {
 
   async function claim(scope: OneTenant, tx: Transaction<Tables>, userId: string): Promise<string> {
     for (const username of guestNames()) {
-      const lifetime = sessions.lifetimes.guest.token
+      const lifetime = Math.min(sessions.lifetimes.guest.token, sessions.lifetimes.guest.absolute)
       if (await claimName(scope, tx, storage, { userId, username, lifetime })) return username
     }
     throw new SallyportError('overloaded', { detail: 'There is no name to be had. Try again.', retryAfter: 1 })
@@ -195,7 +195,7 @@ export function createGuestService(parts: {
         return opening.sessionId
       })
       if (sessionId === null) throw new SallyportError('session_revoked')
-      return signIn.finish(scope, sessionId)
+      return signIn.finish(scope, sessionId, client)
     },
 
     async find(scope, by) {

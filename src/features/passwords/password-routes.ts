@@ -32,7 +32,14 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: loginInput,
       responses: { 200: { description: 'A new session', schema: tokenAnswer } },
-      errors: ['invalid_credentials', 'account_disabled', 'session_limit_reached', 'session_revoked', 'overloaded'],
+      errors: [
+        'invalid_credentials',
+        'account_disabled',
+        'account_locked',
+        'session_limit_reached',
+        'session_revoked',
+        'overloaded',
+      ],
       async handle({ body, tenantHeader, client }) {
         const { email, password, remember = true, transport = 'bearer', tenant_id } = body
         const tenant = { body: tenant_id, header: tenantHeader }

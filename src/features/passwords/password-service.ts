@@ -5,6 +5,8 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
+import type { LockoutService } from '../lockouts/lockout-service.js'
+import type { Attempt } from '../lockouts/lockout-types.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
 import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
@@ -27,9 +29,10 @@ export interface PasswordService {
    */
   hashForRegistration(password: string): Promise<string>
   /**
-   * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work.
-   * @throws SallyportError `invalid_credentials`, `overloaded`; after the right password alone `account_disabled`,
-   * `session_limit_reached`
+   * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work, and are locked
+   * alike after too many wrong passwords: then nothing is hashed for anybody.
+   * @throws SallyportError `invalid_credentials`, `account_locked`, `rate_limited`, `overloaded`; after the right
+   * password alone `account_disabled`, `session_limit_reached`
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
@@ -49,8 +52,9 @@ export function createPasswordService(parts: {
   readonly audit: AuditService
   readonly signIn: SignInService
   readonly hashes: PasswordHashQueue
+  readonly lockouts: LockoutService
 }): PasswordService {
-  const { config, tenants, users, audit, signIn, hashes } = parts
+  const { config, tenants, users, audit, signIn, hashes, lockouts } = parts
   const settings = config.auth.password
 
   /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
@@ -108,9 +112,10 @@ export function createPasswordService(parts: {
     user: User | null,
     code: 'invalid_credentials' | 'account_disabled' | 'session_limit_reached',
     client: ClientContext,
+    attempt: Attempt,
   ): Promise<never> {
-    await audit.transaction((_tx, record) =>
-      record({
+    await audit.transaction(async (tx, record) => {
+      await record({
         type: 'login.failed',
         tenantId: scope.tenantId,
         actorId: null,
@@ -118,8 +123,10 @@ export function createPasswordService(parts: {
         sessionId: null,
         client,
         data: { reason: code },
-      }),
-    )
+      })
+      // Who gave the right password was not guessing.
+      if (code === 'invalid_credentials') await attempt.fail(tx, record)
+    })
     throw new SallyportError(code)
   }
 
@@ -147,7 +154,7 @@ export function createPasswordService(parts: {
         })
       })
       if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
-      return signIn.finish(scope, opening.sessionId)
+      return signIn.finish(scope, opening.sessionId, client)
     },
 
     async login({ email, password: typed, remember }, named, client) {
@@ -156,17 +163,23 @@ export function createPasswordService(parts: {
       const user = tenant === null ? null : await users.findForSignIn(scope, email)
       // An unknown tenant has no log of its own.
       const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
-      if (!(await passwordMatches(user, password)) || user === null) {
-        return refuse(logScope, user, 'invalid_credentials', client)
-      }
-      if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client)
-      await renew(scope, user, password)
-      const { id: userId, credentialVersion } = user
-      const opening = await audit.transaction((tx, record) =>
-        signIn.open(scope, tx, record, { userId, credentialVersion, methods: ['password'], remember, client }),
-      )
-      if ('refused' in opening) return refuse(scope, user, opening.refused, client)
-      return signIn.finish(scope, opening.sessionId)
+      const identifier = tenant === null ? `${scope.tenantId} ${email}` : email
+      return lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
+        if (!(await passwordMatches(user, password)) || user === null) {
+          return refuse(logScope, user, 'invalid_credentials', client, attempt)
+        }
+        if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client, attempt)
+        await renew(scope, user, password)
+        const { id: userId, credentialVersion } = user
+        const opening = await audit.transaction(async (tx, record) => {
+          const proven = { userId, credentialVersion, methods: ['password'], remember, client } as const
+          const opening = await signIn.open(scope, tx, record, proven)
+          if (!('refused' in opening)) await attempt.succeed(tx)
+          return opening
+        })
+        if ('refused' in opening) return refuse(scope, user, opening.refused, client, attempt)
+        return signIn.finish(scope, opening.sessionId, client)
+      })
     },
 
     async createAccount(registration, { tenant: named, role }) {

@@ -51,7 +51,7 @@ type Kind = { readonly remember: boolean; readonly authMethods: readonly AuthMet
  * `refreshExpiresAt` of the session is the end of the token that was issued last.
  */
 export function refreshLifetime(lifetimes: SessionLifetimes, session: Kind): number {
-  if (isGuestSession(session)) return lifetimes.guest.token
+  if (isGuestSession(session)) return Math.min(lifetimes.guest.token, lifetimes.guest.absolute)
   return session.remember ? lifetimes.refresh : Math.min(lifetimes.refresh, lifetimes.idle)
 }
 
@@ -61,7 +61,8 @@ export function absoluteLifetime(lifetimes: SessionLifetimes, session: Kind): nu
 
 /** When the access token ends if it is not used again. */
 export function accessExpiresAt(lifetimes: SessionLifetimes, session: SessionTimes): number {
-  if (isGuestSession(session)) return session.refreshExpiresAt
+  // As it was issued, or as a shorter life that is configured since has it.
+  if (isGuestSession(session)) return Math.min(session.refreshExpiresAt, session.refreshedAt + lifetimes.guest.token)
   const end =
     lifetimes.mode === 'stateless'
       ? Math.min(session.refreshedAt + lifetimes.jwt, session.refreshExpiresAt)

@@ -5,6 +5,7 @@ import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
 import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
+import type { LockoutService } from '../lockouts/lockout-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { Opening } from '../sessions/session-types.js'
 import type { TokenService } from '../tokens/token-service.js'
@@ -47,8 +48,11 @@ export interface SignInService {
   ): Promise<User | null>
   /** Opens the session in the caller's transaction, which must change nothing else where it is refused. */
   open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, user: ProvenUser): Promise<Opening>
-  /** The tokens of a session that was opened, once its transaction is committed. */
-  finish(scope: OneTenant, sessionId: string): Promise<IssuedTokens>
+  /**
+   * The tokens of a session that was opened, once its transaction is committed, with the cookie that makes the browser
+   * known to the account.
+   */
+  finish(scope: OneTenant, sessionId: string, client: ClientContext): Promise<IssuedTokens>
 }
 
 export function createSignInService(parts: {
@@ -57,8 +61,9 @@ export function createSignInService(parts: {
   readonly sessions: SessionService
   readonly tokens: TokenService
   readonly keyring: Keyring
+  readonly lockouts: Pick<LockoutService, 'devices'>
 }): SignInService {
-  const { users, access, sessions, tokens, keyring } = parts
+  const { users, access, sessions, tokens, keyring, lockouts } = parts
   return {
     async createAccount(scope, tx, record, { role, bySelf, client, data = {}, ...newUser }) {
       const user = await users.create(scope, tx, newUser)
@@ -78,10 +83,13 @@ export function createSignInService(parts: {
       if (await sessions.addDevice(scope, tx, userId, client)) await record({ type: 'device.added', ...event })
       return opening
     },
-    async finish(scope, sessionId) {
+    async finish(scope, sessionId, client) {
       const found = await sessions.find(scope, sessionId)
       if (found === null) throw new Error('a session that was just committed is not there')
-      return tokens.issue(found)
+      const issued = await tokens.issue(found)
+      // Who came in without proving anything does not become known by it.
+      if (found.session.authMethods.includes('bypass')) return issued
+      return { ...issued, device: lockouts.devices.renew(client.deviceCookie, found.session) }
     },
   }
 }

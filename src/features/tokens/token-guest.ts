@@ -2,7 +2,7 @@ import type { ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
-import type { SessionService } from '../sessions/session-service.js'
+import { accessExpiresAt, type SessionService } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import type { StatelessTokens } from './token-stateless.js'
 import type { GuestToken } from './token-types.js'
@@ -55,8 +55,9 @@ export function createGuestTokens(parts: {
   }
 
   /** False where it was extended before, by another tab or by a caller who goes on with the old token, and at its absolute end. */
-  function canExtend({ session: { refreshExpiresAt, absoluteExpiresAt } }: FoundSession): boolean {
-    return isNearEnd(refreshExpiresAt) && absoluteExpiresAt - refreshExpiresAt >= WORTHWHILE
+  function canExtend({ session }: FoundSession): boolean {
+    const end = accessExpiresAt(sessions.lifetimes, session)
+    return isNearEnd(end) && session.absoluteExpiresAt - end >= WORTHWHILE
   }
 
   return {

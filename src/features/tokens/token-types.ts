@@ -34,6 +34,8 @@ export interface IssuedTokens {
   readonly sessionId: string
   /** Seconds the refresh token lives; null for cookies that end with the browser's session. */
   readonly cookieMaxAge: number | null
+  /** After a sign-in: the cookie by which the browser is known again. */
+  readonly device?: string
   /** The answer without the tokens. */
   readonly answer: TokenAnswer
 }
@@ -73,15 +75,17 @@ export interface TokenReply {
         readonly accessToken: string
         readonly refreshToken: string
         readonly maxAge: number | null
+        readonly device?: string
       }
     | { readonly kind: 'clear' }
 }
 
 /** The answer of a sign-in or refresh, by the way the caller asked the tokens to travel. */
 export function tokenReply(status: number, issued: IssuedTokens, by: Transport): TokenReply {
-  const { accessToken, refreshToken, cookieMaxAge, answer } = issued
+  const { accessToken, refreshToken, cookieMaxAge, device, answer } = issued
   if (by === 'cookie') {
-    return { status, body: answer, cookies: { kind: 'set', accessToken, refreshToken, maxAge: cookieMaxAge } }
+    const cookies = { kind: 'set', accessToken, refreshToken, maxAge: cookieMaxAge, ...(device && { device }) } as const
+    return { status, body: answer, cookies }
   }
   const tokens = { access_token: accessToken, refresh_token: refreshToken }
   const sessionToken = answer.session === undefined ? {} : { session_token: accessToken }
