@@ -47,6 +47,20 @@ export async function providePrometheus() {
 }
 
 /**
+ * Finds nginx for the tests of the proxies' configurations, or installs Debian's where that is possible without asking.
+ * @returns {Promise<string>} the path of the program
+ */
+export async function provideNginx() {
+  return provide({
+    // Debian keeps it where only root looks.
+    find: () => findOnPath(['nginx']) ?? ['/usr/sbin/nginx'].find(isExecutable) ?? null,
+    packages: ['nginx-light'],
+    purpose: 'the tests of forward auth',
+    missing: 'nginx on PATH (Debian: apt-get install nginx-light)',
+  })
+}
+
+/**
  * @param {{ find: () => string | null, packages: string[], purpose: string, missing: string }} wanted
  * @returns {Promise<string>}
  */
@@ -98,5 +112,9 @@ function isExecutable(path) {
 }
 
 if (isStartedDirectly(import.meta.url)) {
-  await main(async () => console.log(await (process.argv[2] === 'redis' ? provideRedis() : provideChromium())))
+  const programs = new Map([
+    ['redis', provideRedis],
+    ['nginx', provideNginx],
+  ])
+  await main(async () => console.log(await (programs.get(process.argv[2] ?? '') ?? provideChromium)()))
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
 import { main, root, runTool } from './project.mjs'
-import { provideChromium, provideRedis } from './system-packages.mjs'
+import { provideChromium, provideNginx, provideRedis } from './system-packages.mjs'
 
 /** Runs every test, or those that the arguments name in vitest's own way. A part that cannot be tested fails the run. */
 await main(async () => {
@@ -14,6 +14,7 @@ await main(async () => {
     env.CHROMIUM_PATH = await provideChromium()
   }
   if (mayRun('redis', filters)) await provideRedis()
+  if (mayRun('proxies', filters)) await provideNginx()
   await runTool('vitest', ['run', ...filters], { env })
 })
 
