@@ -99,7 +99,7 @@ function bodilessCall(incoming: IncomingMessage): Call {
 }
 
 function write(outgoing: ServerResponse, { status, fields, body }: Answer): void {
-  outgoing.writeHead(status, [...fields]).end(body ?? undefined)
+  outgoing.writeHead(status, fields).end(body ?? undefined)
 }
 
 function splitOnce(text: string, separator: string): string[] {

@@ -7,7 +7,7 @@ import type { Reply } from './route.js'
 export interface Answer {
   readonly status: number
   /** Names in lower case and values in turn; `set-cookie` and `vary` may come several times. */
-  readonly fields: readonly string[]
+  readonly fields: string[]
   readonly body: string | Uint8Array<ArrayBuffer> | null
 }
 

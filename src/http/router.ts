@@ -11,6 +11,8 @@ export type Match =
 
 type Params = Readonly<Record<string, string>>
 
+const NONE: Params = {}
+
 interface Place {
   readonly template: string
   readonly routes: Map<string, Route>
@@ -36,14 +38,17 @@ export function createRouter(routes: readonly Route[], config: HttpConfig): (met
       places.set(template, place)
     }
   }
+  const literals = new Map([...places].filter(([template]) => parameters(template) === 0))
   const router = new SmartRouter<Place>({ routers: [new RegExpRouter(), new TrieRouter()] })
   // A literal path wins over one with a parameter in the same place.
   const ordered = [...places.values()].sort((a, b) => parameters(a.template) - parameters(b.template))
   for (const place of ordered) router.add('GET', place.template.replace(/\{(\w+)\}/g, ':$1'), place)
 
   return (method, path) => {
-    const matched = matches(router, path)
     const wanted = method === 'HEAD' ? 'GET' : method
+    const literal = literals.get(path)?.routes.get(wanted)
+    if (literal) return { kind: 'found', route: literal, template: path, params: NONE }
+    const matched = matches(router, path)
     for (const [place, raw] of matched) {
       const route = place.routes.get(wanted)
       if (!route) continue

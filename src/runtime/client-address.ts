@@ -30,7 +30,10 @@ export function createClientAddress(
 /** The canonical text of an address, IPv4-mapped IPv6 as IPv4; `null` where it is none. */
 export function normalizeAddress(text: string): string | null {
   const bare = text.trim().replace(/%.*$/, '')
-  return isIP(bare) === 0 ? null : ipaddr.process(bare).toString()
+  const version = isIP(bare)
+  // What is accepted as IPv4 has one spelling only.
+  if (version === 4) return bare
+  return version === 0 ? null : ipaddr.process(bare).toString()
 }
 
 /**
