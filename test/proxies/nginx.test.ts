@@ -36,12 +36,13 @@ const deployment = new Deployment({
 })
 let nginx: Nginx
 let applicationPort: number
+let sallyport: string
 
 beforeAll(async () => {
   applicationPort = await listen(application)
-  const url = await deployment.serve().url()
-  await untilReady(url)
-  nginx = await startNginx({ sallyport: Number(new URL(url).port), application: applicationPort })
+  sallyport = await deployment.serve().url()
+  await untilReady(sallyport)
+  nginx = await startNginx({ sallyport: Number(new URL(sallyport).port), application: applicationPort })
 })
 
 afterAll(async () => {
@@ -100,6 +101,15 @@ describe('nginx with deploy/nginx/sallyport.conf', () => {
       'x-auth-roles': 'viewer',
       'x-auth-email': email,
     })
+  })
+
+  it('lets no guest in, whom anybody may become', async () => {
+    const made = await fetch(`${sallyport}/session`, { method: 'POST' })
+    expect(made.status).toBe(201)
+    const { token } = z.object({ token: z.string() }).parse(await made.json())
+    const bearer = { authorization: `Bearer ${token}` }
+    expect((await fetch(`${sallyport}/auth/verify`, { headers: bearer })).status).toBe(200)
+    expect((await get('/api/orders', bearer)).status).toBe(403)
   })
 
   it('replaces whatever a caller says of itself, and lets none of it through where nobody is asked', async () => {
