@@ -38,6 +38,7 @@ import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
 import { emailInput, type Profile, type User, type UserAnswer, usernameInput } from './features/users/user-types.js'
+import type { LimitName } from './http/route.js'
 import { parseInput } from './http/validation.js'
 import { addressBucket } from './runtime/client-address.js'
 import { knownUserAgent } from './runtime/user-agent.js'
@@ -63,15 +64,17 @@ export function createApi(parts: {
   return {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
-      return signedIn(await passwords.register(registration, named(tenant_id, context), count(clientOf(context))))
+      return signedIn(await passwords.register(registration, named(tenant_id, context), await count(clientOf(context))))
     },
     async login({ tenantId, ...input }, context) {
       const { tenant_id, remember = true, email, password } = parseInput(loginInput, { ...input, tenant_id: tenantId })
       const login = { email, password, remember }
-      return signedIn(await passwords.login(login, named(tenant_id, context), count(clientOf(context))))
+      return signedIn(await passwords.login(login, named(tenant_id, context), await count(clientOf(context))))
     },
-    refresh: async ({ refreshToken }, context) =>
-      signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, clientOf(context))),
+    async refresh({ refreshToken }, context) {
+      const client = await counted(limits, 'refresh', clientOf(context))
+      return signedIn(await tokens.refresh(String(refreshToken), context?.tenantId ?? null, client))
+    },
     logout: ({ accessToken }, context) => tokens.logout(String(accessToken), clientOf(context)),
     async verify({ accessToken, roles = [], permissions = [], tenantId = null }, context) {
       const call = { client: clientOf(context) }
@@ -124,8 +127,8 @@ function named(tenantId: string | undefined, context: CallContext | undefined): 
 }
 
 /** Counts what is limited, where the host application knows for whom. @throws SallyportError `rate_limited` */
-function counted(limits: RateLimitService, limit: 'hashing' | 'guests', client: ClientContext): ClientContext {
-  const decision = client.ipAddress === null ? null : limits.consume(limit, addressBucket(client.ipAddress))
+async function counted(limits: RateLimitService, limit: LimitName, client: ClientContext): Promise<ClientContext> {
+  const decision = client.ipAddress === null ? null : await limits.consume(limit, addressBucket(client.ipAddress))
   if (decision?.allowed === false) throw new SallyportError('rate_limited', { retryAfter: decision.resetSeconds })
   return client
 }
@@ -142,7 +145,7 @@ function guestsApi({
   return {
     async create({ tenantId } = {}, context) {
       const { tenant_id } = parseInput(createGuestInput, { tenant_id: tenantId })
-      const client = counted(limits, 'guests', clientOf(context))
+      const client = await counted(limits, 'guests', clientOf(context))
       return guestSignedIn(await guests.create(named(tenant_id, context), client))
     },
     async validate({ token }, context) {
@@ -157,7 +160,7 @@ function guestsApi({
     async upgrade({ token, ...input }, context) {
       const account = parseInput(upgradeInput, input)
       const identity = await caller(token, context)
-      const client = counted(limits, 'hashing', clientOf(context))
+      const client = await counted(limits, 'hashing', clientOf(context))
       return signedIn(await guests.upgrade(identity, account, client))
     },
     findById: async (playerUuid) => playerOf(await guests.find(allTenants(), { userId: playerUuid })),

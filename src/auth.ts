@@ -226,7 +226,11 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   })
   audit.beforeCommit((tx, events) => guests.follow(tx, events))
   const { enabled: isLimited, failures: _, ...limitSettings } = config.limits
-  const limits = createRateLimitService(isLimited ? limitSettings : null, clock)
+  const limits = createRateLimitService({
+    limits: isLimited ? limitSettings : null,
+    clock,
+    shared: redis && { counters: redis.counters, mac: masterKey.macFor('limits') },
+  })
 
   async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
     const { tenantId, userId, sessionId } = identity

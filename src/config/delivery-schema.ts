@@ -30,6 +30,14 @@ export const limitsSchema = z.strictObject({
       window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
     })
     .prefault({}),
+  refresh: z
+    .strictObject({
+      requests: integer({ min: 1, max: 10_000_000 }, 12_000, {
+        about: 'Refreshes for each client address in one window: many clients may share an address.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
   failures: z
     .strictObject({
       requests: integer({ min: 1, max: 1_000_000 }, 500, {

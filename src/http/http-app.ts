@@ -23,6 +23,7 @@ import { requestIdOf } from './request-id.js'
 import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
+import { createSharedAddressWatch } from './shared-address-watch.js'
 
 /** One request on its way through the chain. */
 interface Exchange {
@@ -48,6 +49,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const knock = createDoors(dependencies)
   const origins = createOriginPolicy(config)
   const clientOf = createClientContext(config.server.trustProxy)
+  const watchAddresses = createSharedAddressWatch(logger, clock)
   const common = Object.entries(securityHeaders(config)).flat()
   const renew = createRenewal(dependencies)
   const lists = new Map(routes.map((route) => [route, route.query ? listParameters(route.query) : null]))
@@ -102,6 +104,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const requestId = requestIdOf(header('x-request-id'), clock)
     const deviceCookie = deviceCookieOf(header, jar)
     const client = { ...clientOf(header, call.remoteAddress, requestId), deviceCookie }
+    watchAddresses(client.ipAddress, call.remoteAddress, header('x-forwarded-for') ?? null)
     const exchange: Exchange = { call, client, fields: new Fields(), template: null }
     exchange.fields.set('x-request-id', requestId)
     const started = performance.now()

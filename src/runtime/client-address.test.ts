@@ -44,6 +44,13 @@ describe('createClientAddress', () => {
     expect(behind('10.0.0.1', `6.6.6.6${', 10.0.0.2'.repeat(5000)}`)).toBe('10.0.0.2')
   })
 
+  it('takes a range of IPv4 that is written as IPv6', () => {
+    const mapped = createClientAddress(['::ffff:10.0.0.0/104'])
+    expect(mapped('10.1.2.3', '198.51.100.1')).toBe('198.51.100.1')
+    expect(mapped('::ffff:10.1.2.3', '198.51.100.1')).toBe('198.51.100.1')
+    expect(mapped('11.1.2.3', '198.51.100.1')).toBe('11.1.2.3')
+  })
+
   it('refuses a range that is none, when it is made', () => {
     expect(() => createClientAddress(['10.0.0.0/33'])).toThrow()
     expect(() => createClientAddress(['proxy.internal'])).toThrow()

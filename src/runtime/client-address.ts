@@ -63,7 +63,12 @@ export function networkOf(address: string, bits: { readonly ipv4: number; readon
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 function parseRange(text: string): Range {
-  if (text.includes('/')) return ipaddr.parseCIDR(text)
+  if (text.includes('/')) {
+    const [network, bits] = ipaddr.parseCIDR(text)
+    // Clients are compared as IPv4, however their address was written.
+    const isMapped = network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96
+    return isMapped ? [network.toIPv4Address(), bits - 96] : [network, bits]
+  }
   const address = ipaddr.process(text)
   return [address, address instanceof ipaddr.IPv6 ? 128 : 32]
 }

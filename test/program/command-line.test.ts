@@ -23,6 +23,8 @@ describe('a command line that is wrong', () => {
     ['a value for a switch', ['config', 'check', '--json=yes'], '--json takes no value'],
     ['both ways to name a user', ['users', 'disable', 'x', '--email', 'a@b.example'], 'give either an id or --email'],
     ['an id that is none', ['users', 'disable', 'x'], 'the argument is an id'],
+    ['a clearing of nothing', ['lockouts', 'clear'], 'give --email, --address or both; or --all'],
+    ['a clearing of all and some', ['lockouts', 'clear', '--all', '--email', 'a@b.example'], 'or --all'],
     ['a page of nothing', ['users', 'list', '--limit', '0'], '--limit is a whole number from 1 to 200'],
   ])('%s: exit code 2 and one line that says so', async (_, args, message) => {
     const { code, stdout, stderr } = await run(args, { folder: await emptyFolder() })

@@ -170,7 +170,7 @@ export function createGuestService(parts: {
       assertGuest(identity)
       const { tenantId, userId } = identity
       const { scope, tenant } = await tenants.existing({ body: tenantId, header: null })
-      const passwordHash = await passwords.hashForRegistration(password)
+      const passwordHash = await passwords.hashForRegistration(scope, password, client)
       const sessionId = await audit.transaction(async (tx, record) => {
         const credentialVersion = await users.giveAccount(scope, tx, userId, { email, passwordHash })
         // Somebody else was first with the same guest: another upgrade, an end, a clean-up.

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SallyportError } from '../../contract/sallyport-error.js'
 import { PasswordHashQueue } from './password-hash-queue.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
+
+const HERE = { tenant: 'one', address: '192.0.2.1' }
 
 /** A hash that ends when the test says so. */
 function pending() {
@@ -17,7 +20,7 @@ describe('the queue of password hashes', () => {
   it('runs no more at once than it may, and the others in the order they came', async () => {
     const queue = new PasswordHashQueue({ concurrency: 2, longest: 10, deadline: 1_000 })
     const hashes = [pending(), pending(), pending(), pending()]
-    const results = hashes.map(({ work }) => queue.run('argon2id', work))
+    const results = hashes.map(({ work }) => queue.run('argon2id', HERE, work))
     await vi.advanceTimersByTimeAsync(0)
     expect(hashes.map(({ work }) => work.mock.calls.length)).toEqual([1, 1, 0, 0])
     hashes[1]?.finish()
@@ -31,20 +34,20 @@ describe('the queue of password hashes', () => {
   it('answers `overloaded` with the seconds to wait once the queue is full', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 1, deadline: 1_000 })
     const [first, second, third] = [pending(), pending(), pending()]
-    const results = [queue.run('argon2id', first.work), queue.run('argon2id', second.work)]
-    await expect(queue.run('argon2id', third.work)).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 })
+    const results = [queue.run('argon2id', HERE, first.work), queue.run('argon2id', HERE, second.work)]
+    await expect(queue.run('argon2id', HERE, third.work)).rejects.toMatchObject({ code: 'overloaded', retryAfter: 1 })
     expect(third.work).not.toHaveBeenCalled()
     first.finish()
     second.finish()
     await Promise.all(results)
-    await expect(queue.run('argon2id', async () => 'served again')).resolves.toBe('served again')
+    await expect(queue.run('argon2id', HERE, async () => 'served again')).resolves.toBe('served again')
   })
 
   it('gives up who has waited too long, without ever hashing for them', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
     const [first, second] = [pending(), pending()]
-    const served = queue.run('argon2id', first.work)
-    const late = expect(queue.run('argon2id', second.work)).rejects.toMatchObject({ code: 'overloaded' })
+    const served = queue.run('argon2id', HERE, first.work)
+    const late = expect(queue.run('argon2id', HERE, second.work)).rejects.toMatchObject({ code: 'overloaded' })
     await vi.advanceTimersByTimeAsync(1_000)
     await late
     first.finish()
@@ -58,18 +61,80 @@ describe('the queue of password hashes', () => {
     const failing = async () => {
       throw new Error('native failure')
     }
-    await expect(queue.run('argon2id', failing)).rejects.toThrow('native failure')
-    await expect(queue.run('argon2id', async () => 1)).resolves.toBe(1)
+    await expect(queue.run('argon2id', HERE, failing)).rejects.toThrow('native failure')
+    await expect(queue.run('argon2id', HERE, async () => 1)).resolves.toBe(1)
   })
 
   it('refuses whoever waits when it closes', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
     const first = pending()
-    const served = queue.run('argon2id', first.work)
-    const waiting = expect(queue.run('argon2id', async () => 1)).rejects.toMatchObject({ code: 'overloaded' })
+    const served = queue.run('argon2id', HERE, first.work)
+    const waiting = expect(queue.run('argon2id', HERE, async () => 1)).rejects.toMatchObject({ code: 'overloaded' })
     queue.close()
     await waiting
     first.finish()
     await served
+  })
+
+  describe('where one address sends ten times what there is room for', () => {
+    /** One at a time; `flood` waiting from here, then the others. */
+    async function flooded(longest: number, flood: number) {
+      const queue = new PasswordHashQueue({ concurrency: 1, longest, deadline: 60_000 })
+      const order: string[] = []
+      const first = pending()
+      const all = [queue.run('argon2id', HERE, first.work)]
+      const outcomes: string[] = []
+      const send = (name: string, lane: { tenant: string; address: string }) => {
+        const sent = queue.run('argon2id', lane, async () => void order.push(name))
+        const told = sent.then(
+          () => 'served',
+          (error: unknown) => (error instanceof SallyportError ? error.code : 'failed'),
+        )
+        all.push(told.then((outcome) => void outcomes.push(`${name} ${outcome}`)))
+      }
+      for (let each = 0; each < flood; each++) send('flood', HERE)
+      return {
+        send,
+        async finish() {
+          first.finish()
+          await Promise.all(all)
+          return { order, outcomes }
+        },
+      }
+    }
+
+    it('serves another address after one of the flood, not after all of it', async () => {
+      const { send, finish } = await flooded(100, 50)
+      send('other', { tenant: 'one', address: '192.0.2.2' })
+      send('tenant', { tenant: 'two', address: '192.0.2.1' })
+      const { order } = await finish()
+      expect(order.indexOf('other')).toBeLessThanOrEqual(3)
+      expect(order.indexOf('tenant')).toBeLessThanOrEqual(2)
+      expect(order).toHaveLength(52)
+    })
+
+    it('has room for others in a full queue, at the cost of the flood alone', async () => {
+      const { send, finish } = await flooded(10, 100)
+      for (let each = 0; each < 4; each++) send('other', { tenant: 'one', address: `192.0.2.${each + 2}` })
+      send('tenant', { tenant: 'two', address: '192.0.2.1' })
+      const { order, outcomes } = await finish()
+      expect(order.filter((name) => name !== 'flood').toSorted()).toEqual([
+        'other',
+        'other',
+        'other',
+        'other',
+        'tenant',
+      ])
+      expect(outcomes.filter((outcome) => outcome === 'flood served')).toHaveLength(5)
+      expect(outcomes.filter((outcome) => outcome === 'flood overloaded')).toHaveLength(95)
+    })
+
+    it('gives a tenant with many addresses no more than one with a single one', async () => {
+      const { send, finish } = await flooded(100, 0)
+      for (let each = 0; each < 20; each++) send('many', { tenant: 'two', address: `198.51.100.${each}` })
+      for (let each = 0; each < 5; each++) send('single', HERE)
+      const { order } = await finish()
+      expect(order.slice(0, 10).filter((name) => name === 'single')).toHaveLength(5)
+    })
   })
 })

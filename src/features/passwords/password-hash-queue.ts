@@ -1,5 +1,6 @@
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { Histogram } from '../../runtime/histogram.js'
+import { FairLanes, type LaneName } from './password-fair-lanes.js'
 import type { HashAlgorithm } from './password-hash.js'
 
 /** Seconds. */
@@ -12,13 +13,15 @@ interface Waiting {
 
 /**
  * The door-keeper of password hashing: as many hashes at once as there are cores, a bounded queue behind them, and a
- * deadline, since an answer that nobody waits for any more is work for nothing. Past either: `overloaded`.
+ * deadline, since an answer that nobody waits for any more is work for nothing. Past either: `overloaded`. Tenants and
+ * addresses take turns, and where the queue is full whoever has the most in it makes room, so that a flood from one
+ * address delays nobody else by more than that address's own turn.
  */
 export class PasswordHashQueue {
   readonly #concurrency: number
   readonly #longest: number
   readonly #deadline: number
-  readonly #waiting: Waiting[] = []
+  readonly #waiting = new FairLanes<Waiting>()
   /** What hashes took, in seconds, without their wait. */
   readonly times: Readonly<Record<HashAlgorithm, Histogram>> = {
     argon2id: new Histogram(HASH_TIMES),
@@ -37,12 +40,12 @@ export class PasswordHashQueue {
 
   /** How many wait for their turn. */
   get depth(): number {
-    return this.#waiting.length
+    return this.#waiting.size
   }
 
   /** Runs `hash` when its turn comes. @throws SallyportError `overloaded` with the seconds to wait */
-  async run<Result>(algorithm: HashAlgorithm, hash: () => Promise<Result>): Promise<Result> {
-    await this.#turn()
+  async run<Result>(algorithm: HashAlgorithm, lane: LaneName, hash: () => Promise<Result>): Promise<Result> {
+    await this.#turn(lane)
     const started = performance.now()
     try {
       return await hash()
@@ -57,15 +60,19 @@ export class PasswordHashQueue {
     }
   }
 
-  #turn(): Promise<void> {
+  #turn(lane: LaneName): Promise<void> {
     if (this.#running < this.#concurrency) {
       this.#running++
       return Promise.resolve()
     }
-    if (this.#waiting.length >= this.#longest) return Promise.reject(this.#overloaded())
+    if (this.#waiting.size >= this.#longest) {
+      const displaced = this.#waiting.displace(lane)
+      if (displaced === null) return Promise.reject(this.#overloaded())
+      displaced.giveUp()
+    }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        this.#waiting.remove(lane, waiting)
         reject(this.#overloaded())
       }, this.#deadline)
       const waiting: Waiting = {
@@ -78,17 +85,17 @@ export class PasswordHashQueue {
           reject(this.#overloaded())
         },
       }
-      this.#waiting.push(waiting)
+      this.#waiting.push(lane, waiting)
     })
   }
 
   /** Refuses whoever waits; what runs is finished. */
   close(): void {
-    for (const waiting of this.#waiting.splice(0)) waiting.giveUp()
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.giveUp()
   }
 
   #overloaded(): SallyportError {
-    const seconds = Math.ceil((this.#waiting.length * this.#hashTime) / this.#concurrency / 1000)
+    const seconds = Math.ceil((this.#waiting.size * this.#hashTime) / this.#concurrency / 1000)
     return new SallyportError('overloaded', { retryAfter: Math.max(1, seconds) })
   }
 }

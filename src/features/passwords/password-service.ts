@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config/config.js'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
+import { addressBucket } from '../../runtime/client-address.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
@@ -27,7 +28,7 @@ export interface PasswordService {
    * The hash of the password of somebody who registers in another way than `register`.
    * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `overloaded`
    */
-  hashForRegistration(password: string): Promise<string>
+  hashForRegistration(scope: OneTenant, password: string, client: ClientContext): Promise<string>
   /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work, and are locked
    * alike after too many wrong passwords: then nothing is hashed for anybody.
@@ -74,32 +75,50 @@ export function createPasswordService(parts: {
     throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
   }
 
-  async function hashNew(typed: string): Promise<string> {
+  /** Whose turn a hash waits for. An unknown tenant has none of its own. */
+  const laneOf = ({ tenantId }: OneTenant, client: ClientContext | null) => ({
+    tenant: tenantId,
+    address: addressBucket(client?.ipAddress ?? null),
+  })
+
+  async function hashNew(scope: OneTenant, typed: string, client: ClientContext | null): Promise<string> {
     const password = normalisePassword(typed)
     checkNewPassword(settings, password)
-    return hashes.run(settings.algorithm, () => hashPassword(settings, password))
+    return hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
   }
 
-  async function newUser(registration: Registration) {
-    const passwordHash = await hashNew(registration.password)
+  async function newUser(scope: OneTenant, registration: Registration, client: ClientContext | null) {
+    const passwordHash = await hashNew(scope, registration.password, client)
     const { email, username = defaultUsername(email) } = registration
     return { email, username, passwordHash }
   }
 
-  async function passwordMatches(user: UserWithPassword | null, password: string): Promise<boolean> {
+  async function passwordMatches(
+    scope: OneTenant,
+    user: UserWithPassword | null,
+    password: string,
+    client: ClientContext,
+  ): Promise<boolean> {
     const hash = user?.passwordHash ?? null
     const against = hash ?? (await standInHash())
-    const matches = await hashes.run(algorithmOf(against), () => verifyPassword(against, password))
+    const matches = await hashes.run(algorithmOf(against), laneOf(scope, client), () =>
+      verifyPassword(against, password),
+    )
     return hash !== null && matches
   }
 
-  async function renew(scope: OneTenant, user: UserWithPassword, password: string): Promise<void> {
+  async function renew(
+    scope: OneTenant,
+    user: UserWithPassword,
+    password: string,
+    client: ClientContext,
+  ): Promise<void> {
     if (user.passwordHash === null || !(await needsRenewal(settings, user.passwordHash))) return
     // What bcrypt would cut keeps its old form.
     if (settings.algorithm === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return
     const from = user.passwordHash
     try {
-      const to = await hashes.run(settings.algorithm, () => hashPassword(settings, password))
+      const to = await hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
       await users.renewPasswordHash(scope, user.id, { from, to })
     } catch (error) {
       // The password was right: the next sign-in renews it.
@@ -131,15 +150,15 @@ export function createPasswordService(parts: {
   }
 
   return {
-    async hashForRegistration(password) {
+    async hashForRegistration(scope, password, client) {
       assertOpen()
-      return hashNew(password)
+      return hashNew(scope, password, client)
     },
 
     async register(registration, named, client) {
       assertOpen()
       const { scope, tenant } = await tenants.existing(named)
-      const input = await newUser(registration)
+      const input = await newUser(scope, registration, client)
       const opening = await audit.transaction(async (tx, record) => {
         const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
         const user = await signIn.createAccount(scope, tx, record, account)
@@ -165,11 +184,11 @@ export function createPasswordService(parts: {
       const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
       const identifier = tenant === null ? `${scope.tenantId} ${email}` : email
       return lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
-        if (!(await passwordMatches(user, password)) || user === null) {
+        if (!(await passwordMatches(logScope, user, password, client)) || user === null) {
           return refuse(logScope, user, 'invalid_credentials', client, attempt)
         }
         if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client, attempt)
-        await renew(scope, user, password)
+        await renew(scope, user, password, client)
         const { id: userId, credentialVersion } = user
         const opening = await audit.transaction(async (tx, record) => {
           const proven = { userId, credentialVersion, methods: ['password'], remember, client } as const
@@ -184,7 +203,7 @@ export function createPasswordService(parts: {
 
     async createAccount(registration, { tenant: named, role }) {
       const { scope, tenant } = await tenants.existing(named)
-      const input = await newUser(registration)
+      const input = await newUser(scope, registration, null)
       const account = { ...input, role: role ?? tenant.defaultRole, bySelf: false, client: null }
       return audit.transaction(async (tx, record) => {
         const user = await signIn.createAccount(scope, tx, record, account)

@@ -13,7 +13,7 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
       operationId: 'refresh',
       summary: 'Exchange a refresh token for a new pair',
       tag: 'Tokens',
-      guard: { authentication: 'none', csrf: 'origin' },
+      guard: { authentication: 'none', csrf: 'origin', limit: 'refresh' },
       body: z.object({
         refresh_token: z
           .string()

@@ -1,7 +1,9 @@
 import { maskUrl } from '../../config/mask-url.js'
 import type { Logger } from '../../runtime/logger.js'
 import type { Hints } from '../hints.js'
+import type { SharedCounters } from '../shared-counters.js'
 import type { SharedEntries } from '../shared-entries.js'
+import { redisCounters } from './redis-counters.js'
 import { redisEntries, tryEntries } from './redis-entries.js'
 import { openRedisLink } from './redis-link.js'
 import { connectForMessages, connectToRedis } from './redis-session.js'
@@ -10,6 +12,7 @@ import { parseRedisUrl } from './redis-url.js'
 export interface Redis {
   readonly hints: Hints
   readonly entries: SharedEntries
+  readonly counters: SharedCounters
   /** @throws Error that says why Redis is not used just now */
   check(): Promise<void>
   close(): Promise<void>
@@ -51,6 +54,7 @@ export async function openRedis(options: {
   })
   return {
     entries: redisEntries(link),
+    counters: redisCounters(link, `sallyport:${name}:limit`),
     hints: {
       announce: async () => undefined,
       publish,
