@@ -3,7 +3,7 @@ import { createTestAuth } from '../../src/testing/index.js'
 import { type FuzzReport, fuzz } from './run.js'
 
 /** `npm run test:fuzz` sends more. */
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] || 60_000)
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] || 40_000)
 const SEED = Number(process.env['FUZZ_SEED'] || 20260101)
 const MODES = ['stateful', 'stateless'] as const
 const MEGABYTE = 2 ** 20

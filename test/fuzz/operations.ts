@@ -39,6 +39,8 @@ export interface Operation {
   readonly queryNames: readonly string[]
   /** True where `overloaded` is one of its answers. */
   readonly mayBeOverloaded: boolean
+  /** True where 503 is an answer of its own: readiness. */
+  readonly mayBeUnready: boolean
   /** True where success is a document with tokens in it. */
   readonly answersTokens: boolean
 }
@@ -67,6 +69,7 @@ export function operationsOf(document: object): readonly Operation[] {
         fields: fields && Object.fromEntries(fields.map(([name, schema]) => [name, jsonSchema.parse(schema)])),
         queryNames: found.parameters.filter(({ in: place }) => place === 'query').map(({ name }) => name),
         mayBeOverloaded: JSON.stringify(found.responses['503'] ?? {}).includes('"overloaded"'),
+        mayBeUnready: found.responses['503']?.content?.['application/json'] !== undefined,
         answersTokens: successes.some(({ properties = {} }) =>
           Object.keys(properties).some((name) => /token/.test(name)),
         ),

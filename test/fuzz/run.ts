@@ -108,8 +108,10 @@ async function judge(
   await judgeAnswer(auth.openapi(), request.method, pathname, answer).catch((error: unknown) =>
     objections.push(error instanceof Error ? error.message : String(error)),
   )
+  const [type] = (answer.headers.get('content-type') ?? '').split(';')
   const isOverload = answer.status === 503 && asked?.mayBeOverloaded && answer.headers.has('retry-after')
-  if (answer.status >= 500 && !isOverload) objections.push('it failed')
+  const isUnready = answer.status === 503 && asked?.mayBeUnready && type === 'application/json'
+  if (answer.status >= 500 && !isOverload && !isUnready) objections.push('it failed')
   if (answer.ok && asked?.isProtected && !isGenuine) objections.push('it was let in')
   const text = await answer.text()
   if (secrets.some((secret) => text.includes(secret))) objections.push('it tells a secret of somebody else')
