@@ -121,6 +121,7 @@ describe('doors on the raw request', () => {
   })
 })
 
+// ASVS 4.2.1
 describe('what never becomes a request', () => {
   const refused = async (bytes: string, status = 400) => {
     const answer = await sendRaw(port, bytes)
@@ -262,6 +263,7 @@ describe('another spelling of a path', () => {
     expect(seen).toHaveLength(0)
   })
 
+  // ASVS 4.1.4, 13.4.4
   it('TRACE and methods nobody knows are refused with what is allowed', async () => {
     for (const method of ['TRACE', 'PROPFIND', 'DELETE']) {
       const answer = await request(`${method} /auth/open`)

@@ -7,18 +7,30 @@ const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts
 const [wanted = ''] = process.argv.slice(2)
 const chosen = DEFENCES.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
 
-/** The exit code of vitest over those files: 0 where every test passes, 1 where one fails. */
-function runTests(folder: string, files: readonly string[]): Promise<number | null> {
+interface Outcome {
+  /** 0 where every test passes, 1 where one fails. */
+  readonly code: number | null
+  readonly output: string
+}
+
+function runTests(folder: string, files: readonly string[]): Promise<Outcome> {
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--bail', '1', '--reporter', 'dot', ...files]
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] })
-  return new Promise((resolve) => child.on('close', resolve))
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
 }
 
 const copy = new SourceCopy(PARTS)
 process.once('exit', () => copy.remove())
 const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
-if ((await runTests(copy.folder, files)) !== 0) {
-  console.error('sallyport: the tests fail with every defence in place')
+const untouched = await runTests(copy.folder, files)
+if (untouched.code !== 0) {
+  console.error(`${untouched.output}\nsallyport: the tests fail with every defence in place`)
   process.exit(1)
 }
 console.log('| defence | file | taken out | tests | seconds |\n| --- | --- | --- | --- | --- |')
@@ -26,7 +38,7 @@ let standing = 0
 for (const { name, edits, tests } of chosen) {
   const undo = copy.plant(edits)
   const started = performance.now()
-  const isRed = (await runTests(copy.folder, tests)) === 1
+  const isRed = (await runTests(copy.folder, tests)).code === 1
   undo()
   if (!isRed) standing++
   const seconds = ((performance.now() - started) / 1000).toFixed(1)

@@ -40,6 +40,7 @@ class Seen {
   }
 }
 
+// ASVS 4.2.1
 it('a connection framed in whatever way is never read as more requests, or others, than strict framing finds in it', async () => {
   const seen = new Seen()
   const failures: unknown[] = []

@@ -10,6 +10,7 @@ const MEGABYTE = 2 ** 20
 /** What the rows of new accounts, the log of failures and the feed of what ended may hold on to. */
 const MOST_GROWTH = 24 * MEGABYTE
 
+// ASVS 2.2.1, 16.5.1
 it.each(MODES)(
   'a server in %s mode answers whatever is sent to any of its operations by its own document',
   async (mode) => {

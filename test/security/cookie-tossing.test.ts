@@ -13,6 +13,7 @@ const FROM_SITE = { origin: SITE, 'sec-fetch-site': 'same-origin' }
 const send = (auth: TestAuth, method: string, path: string, cookie: string, headers: Record<string, string> = {}) =>
   auth.request(path, { method, headers: { ...FROM_SITE, ...headers, cookie } })
 
+// ASVS 3.3.1, 7.2.4
 describeEachAuth('A neighbour who plants cookies in a browser', (stage) => {
   const modes = ['stateful', 'stateless'] as const
 
