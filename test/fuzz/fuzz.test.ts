@@ -25,8 +25,7 @@ it.each(MODES)(
       for (const status of [200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415]) {
         expect([status, statuses[status] ?? 0]).toEqual([status, expect.toSatisfy((count: number) => count > 0)])
       }
-      const missed = Object.keys(successes).length
-      expect(missed).toBeGreaterThan(report.operations * 0.8)
+      expect(Object.keys(successes).length).toBeGreaterThan(report.operations * 0.7)
     } finally {
       await auth.close()
     }

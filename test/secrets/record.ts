@@ -2,9 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { CapturedLogs } from '../../src/runtime/captured-logs.js'
+import { isUuid } from '../../src/runtime/ids.js'
 import type { Logger } from '../../src/runtime/logger.js'
 
-/** A text of fewer different characters is a measure of length in some test, and stands in others for no secret. */
+/** A text of fewer different characters is a measure of length in some test, and stands in others for no secret; an id is none. */
 const FEWEST_CHARACTERS = 6
 const SHORTEST = 12
 const TOKEN =
@@ -17,7 +18,8 @@ const loggers = new Set<CapturedLogs>()
 /** Notes passwords, tokens and keys that the running tests use: they must not be found in what is written. */
 export function useSecrets(...texts: readonly string[]): void {
   for (const text of texts) {
-    if (text.length >= SHORTEST && new Set(text).size >= FEWEST_CHARACTERS) secrets.add(text)
+    const isNone = text.length < SHORTEST || new Set(text).size < FEWEST_CHARACTERS || isUuid(text)
+    if (!isNone) secrets.add(text)
   }
 }
 
