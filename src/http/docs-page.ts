@@ -4,8 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /**
- * Nothing but this origin, no inline script. Inline styles and `data:` images are what Swagger UI draws itself with;
- * neither runs code.
+ * Nothing but this origin, nothing inline. `data:` images are what Swagger UI draws its signs with; they run no code.
  */
 export const DOCS_CSP = [
   "default-src 'none'",
