@@ -225,8 +225,8 @@ export const DEFENCES: readonly Defence[] = [
   defence(
     'one Authorization header',
     'adapters/node-request-line.ts',
-    "new Set(['authorization', 'host'])",
-    "new Set(['host'])",
+    "const SINGLE = ['authorization', 'host']",
+    "const SINGLE = ['host']",
     NODE,
   ),
   defence(
