@@ -40,7 +40,14 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['3.5.8', 3, 'answers and writes are kept from other sites by their marks', 'held'],
   ],
   'V6 Authentication': [
-    ['6.3.1', 1, 'guessing is limited', 'partly'],
+    [
+      '6.1.1',
+      1,
+      'how guessing is limited, and how strangers are kept from locking accounts, is written down',
+      'documented',
+      '[limits](../guides/limits.md)',
+    ],
+    ['6.3.1', 1, 'guessing is limited', 'held'],
     [
       '6.3.8',
       3,

@@ -94,13 +94,23 @@ export const DEFENCES: readonly Defence[] = [
   defence('JWT: audience', 'features/tokens/token-jwt.ts', 'claims.aud === expected.audience && ', '', CLAIMS),
   defence('JWT: not before', 'features/tokens/token-jwt.ts', 'claims.nbf > time + LEEWAY || ', '', CLAIMS),
   defence('JWT: issued in the future', 'features/tokens/token-jwt.ts', ' || claims.iat > time + LEEWAY', '', CLAIMS),
-  defence(
-    'JWT: expiry',
-    'features/tokens/token-jwt.ts',
-    'if (time >= end && !evenIfExpired)',
-    'if (time >= end * 1000 && !evenIfExpired)',
-    CLAIMS,
-  ),
+  {
+    // Looked at twice: when a token is verified, and whenever it is met again.
+    name: 'JWT: expiry',
+    edits: [
+      {
+        file: 'features/tokens/token-jwt.ts',
+        from: 'if (time >= end && !evenIfExpired)',
+        to: 'if (time >= end * 1000 && !evenIfExpired)',
+      },
+      {
+        file: 'features/tokens/token-stateless.ts',
+        from: "if (time >= identity.expiresAt) throw new SallyportError('token_expired')",
+        to: '',
+      },
+    ],
+    tests: [CLAIMS],
+  },
   defence(
     'JWT: nothing new under a retired key',
     'features/tokens/token-jwt.ts',
