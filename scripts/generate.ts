@@ -4,6 +4,8 @@ import { composeAuth } from '../src/auth.js'
 import { parseConfig } from '../src/config/config.js'
 import { configurationPage } from '../src/config/config-docs.js'
 import { ERROR_CODES } from '../src/contract/error-codes.js'
+import { CLAIMS } from './asvs-claims.js'
+import { asvsPage, taggedTests } from './asvs-page.js'
 import { errorsPage } from './errors-page.js'
 
 const root = join(import.meta.dirname, '..')
@@ -13,6 +15,7 @@ const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/errors.md': () => errorsPage(ERROR_CODES),
   'docs/configuration.md': configurationPage,
   'docs/openapi.json': openApiDocument,
+  'docs/security/asvs.md': () => asvsPage(CLAIMS, taggedTests(root)),
 }
 
 const check = process.argv.includes('--check')

@@ -13,7 +13,15 @@ const SINGLE = ['authorization', 'host']
  * Looks at what a `Request` would no longer show: its URL has dot segments resolved and a host filled in.
  * @returns the refusal, or `null` for a request that can go on
  */
-export function checkRequestLine({ url = '', headers, rawHeaders }: IncomingMessage): SallyportError | null {
+export function checkRequestLine(incoming: IncomingMessage): SallyportError | null {
+  const { url = '', headers, rawHeaders, httpVersion } = incoming
+  // Node's parser takes a request that calls itself HTTP/2.0 or 0.9 for one of 1.1.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('The version of HTTP must be 1.1 or 1.0.')
+  const coding = headers['transfer-encoding']
+  // Another coding than chunked would be handed on undecoded, and in 1.0 whoever is in front may know none (RFC 9112 §6.1).
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    return malformed('The only Transfer-Encoding is `chunked`, and that in HTTP/1.1.')
+  }
   if (!ORIGIN_FORM.test(url)) return malformed('The request target must be an absolute path in escaped form.')
   if (!HOST.test(headers.host ?? '')) return malformed('The Host header is malformed.')
   if (rawHeaders.length > 2 * MOST_HEADERS) return malformed(`A request has at most ${MOST_HEADERS} headers.`)

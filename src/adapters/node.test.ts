@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { connect, Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { close, listen, sendRaw } from '../../test/http/raw-socket.js'
@@ -119,6 +121,7 @@ describe('doors on the raw request', () => {
   })
 })
 
+// ASVS 4.2.1
 describe('what never becomes a request', () => {
   const refused = async (bytes: string, status = 400) => {
     const answer = await sendRaw(port, bytes)
@@ -143,6 +146,13 @@ describe('what never becomes a request', () => {
     ['an obsolete line fold', `${post}X-A: b\r\n c\r\n\r\n`],
     ['a bare LF in a header', `POST /auth/login HTTP/1.1\nHost: localhost\nContent-Length: 0\n\n`],
     ['NUL in a header', `${post}X-A: a\0b\r\n\r\n`],
+    ['a version that is none of HTTP/1', `POST /auth/login HTTP/2.0\r\nHost: localhost\r\n\r\n`],
+    ['another coding below chunked', `${post}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`],
+    [
+      'chunks in HTTP/1.0',
+      'POST /auth/login HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['a Host of two', `GET /users/me HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n`],
     ['a chunk size that is no number', `${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`],
   ])('%s', async (_what, bytes) => {
     await refused(bytes + smuggled)
@@ -151,6 +161,11 @@ describe('what never becomes a request', () => {
 
   it('is refused with 431 when the headers are too large', async () => {
     await refused(`GET /auth/open HTTP/1.1\r\nHost: localhost\r\nX-A: ${'a'.repeat(17_000)}\r\n\r\n`, 431)
+  })
+
+  it('is refused with 417 where it expects what nobody promises', async () => {
+    await refused(`${post}Expect: the unexpected\r\nContent-Length: 2\r\n\r\n{}${smuggled}`, 417)
+    expect(sample.log.filter(({ route }) => route === '/auth/open')).toHaveLength(0)
   })
 
   it.each([
@@ -191,6 +206,39 @@ describe('what never becomes a request', () => {
   })
 })
 
+describe('a client that takes its time', () => {
+  /** Sends a piece at once and the rest never; resolves with what came back when the server hung up. */
+  const stalled = (bytes: string) => sendRaw(port, bytes)
+
+  it.each([
+    ['in its header', 'GET /auth/open HTTP/1.1\r\nHost: loc'],
+    [
+      'in its body',
+      'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ],
+  ])('%s is told so and let go, while others are served', async (_where, bytes) => {
+    expect(server.headersTimeout).toBeLessThanOrEqual(10_000)
+    expect(server.requestTimeout).toBeLessThanOrEqual(30_000)
+    server.headersTimeout = 200
+    server.requestTimeout = 300
+    const slow = stalled(bytes)
+    expect((await request('GET /auth/open')).status).toBe(200)
+    expect((await slow).status).toBe(408)
+    expect((await request('GET /auth/open')).status).toBe(200)
+  })
+
+  it('to read is let go as well', async () => {
+    expect(server.timeout).toBeLessThanOrEqual(120_000)
+    server.timeout = 200
+    const socket = connect(port, '127.0.0.1').pause()
+    socket.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20))
+    const [peer] = await once(server, 'connection')
+    if (!(peer instanceof Socket)) throw new Error('no connection')
+    await once(peer, 'close')
+    socket.destroy()
+  })
+})
+
 describe('another spelling of a path', () => {
   it.each([
     '//auth/open',
@@ -215,6 +263,7 @@ describe('another spelling of a path', () => {
     expect(seen).toHaveLength(0)
   })
 
+  // ASVS 4.1.4, 13.4.4
   it('TRACE and methods nobody knows are refused with what is allowed', async () => {
     for (const method of ['TRACE', 'PROPFIND', 'DELETE']) {
       const answer = await request(`${method} /auth/open`)

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SallyportError } from '../contract/sallyport-error.js'
@@ -15,6 +16,8 @@ const HEADERS_TIMEOUT = 10_000
 const REQUEST_TIMEOUT = 30_000
 /** Longer than the 60 s that load balancers keep a connection, so that it is they who close it. */
 const KEEP_ALIVE_TIMEOUT = 65_000
+/** Without a byte in either direction while a request or its answer is under way: who does not read is let go. */
+const STALLED_TIMEOUT = 120_000
 const MOST_HEADER_BYTES = 16 * 1024
 
 export interface NodeServerOptions {
@@ -43,13 +46,25 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     },
   )
 
+  /** Connections on which a request was refused for its form: where the next one starts is not known for certain. */
+  const distrusted = new WeakSet<Duplex>()
+
+  function refuse(
+    { socket }: IncomingMessage,
+    outgoing: ServerResponse,
+    error: SallyportError,
+    exactStatus?: number,
+  ): void {
+    distrusted.add(socket)
+    const { status, headers, body } = earlyRefusal(error, common, exactStatus)
+    outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
+  }
+
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Node goes on to hand over what was sent behind a request, whatever its answer says of the connection.
+    if (distrusted.has(incoming.socket)) return
     const refused = checkRequestLine(incoming)
-    if (refused) {
-      const { status, headers, body } = earlyRefusal(refused, common)
-      outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
-      return
-    }
+    if (refused) return refuse(incoming, outgoing, refused)
     const call = bodilessCall(incoming)
     const isRead = call.method === 'GET' || call.method === 'HEAD'
     const answer = isRead ? app.answer(call) : app.knock(call)
@@ -75,9 +90,17 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       })
     },
   )
+  server.timeout = STALLED_TIMEOUT
   // Node would drop what is beyond its count, perhaps the very header that a proxy added: all are kept, and counted.
   server.maxHeadersCount = 0
-  server.on('clientError', (error, socket) => answerClientError(error, socket, common))
+  // Node would answer this by itself, bare, and go on (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const detail = 'The only expectation that is met is `100-continue`.'
+    refuse(incoming, outgoing, new SallyportError('invalid_request', { detail }), 417)
+  })
+  server.on('clientError', (error, socket) => {
+    if (!distrusted.has(socket)) answerClientError(error, socket, common)
+  })
   return server
 }
 

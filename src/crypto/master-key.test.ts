@@ -3,6 +3,7 @@ import { MasterKey, SealError } from './master-key.js'
 
 const key = new MasterKey('a master key that is used in tests alone')
 
+// ASVS 11.3.2, 11.3.3
 describe('the master key', () => {
   it('opens what it sealed, for the same purpose', () => {
     const sealed = key.seal('keys/1', Buffer.from('inner key'))

@@ -17,6 +17,7 @@ async function post(options: SendOptions): Promise<z.output<typeof problem> | { 
 const send = async (body: SendOptions['body'], headers: Record<string, string> = typed) =>
   (await post({ headers, ...(body !== undefined && { body }) })).code
 
+// ASVS 2.2.1
 describe('the media type of a body', () => {
   it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"'])(
     '`%s` is read',

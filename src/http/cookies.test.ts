@@ -8,6 +8,7 @@ const jarOf = (publicUrl: string | null) =>
   })
 const change = { kind: 'set', accessToken: 'sps_a', refreshToken: 'spr_b', maxAge: 3600.9 } as const
 
+// ASVS 3.3.1, 3.3.2, 3.3.3
 describe('cookies', () => {
   it('carry the prefixes of https, and the refresh token goes to the refresh endpoints alone', () => {
     expect(setCookieHeaders(jarOf('https://accounts.example.com'), change)).toEqual([

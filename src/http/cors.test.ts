@@ -9,6 +9,7 @@ const preflight = (path: string, origin: string) =>
   })
 const granted = (answer: Response) => [...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))
 
+// ASVS 3.4.2
 describe('a listed origin', () => {
   it('may read every answer, with credentials, a refusal too', async () => {
     for (const path of ['/auth/open', '/users/me', '/nowhere', '/auth/broken']) {

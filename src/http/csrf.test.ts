@@ -10,6 +10,7 @@ async function outcome(answer: Promise<Response>): Promise<string> {
   return status < 300 ? 'allowed' : z.object({ code: z.string() }).parse(JSON.parse(rest.text)).code
 }
 
+// ASVS 3.5.1, 3.5.2
 describe('the origin of a login', () => {
   const sample = createSampleApp({ server: { publicUrl: PUBLIC, cors: { origins: [APP] } } })
   const login = (headers: Record<string, string>) =>

@@ -34,13 +34,18 @@ const HOST = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
  * @throws SallyportError `forbidden`
  */
 export function requireDirectRequest({ header, host, remoteAddress }: DoorCall): void {
-  const [, name = ''] = HOST.exec(host) ?? []
-  if (!isLoopbackHost(name)) throw refused('a request that names another host than localhost')
+  if (!namesThisMachine(host)) throw refused('a request that names another host than localhost')
   if (isForwarded(header)) throw refused('a request that was forwarded')
   const peer = remoteAddress === null ? null : normalizeAddress(remoteAddress)
   if (remoteAddress !== null && (peer === null || !isLoopbackHost(peer))) {
     throw refused('a request from another machine')
   }
+}
+
+/** True where `Host` is a name that only this machine has, with or without a port. */
+export function namesThisMachine(host: string): boolean {
+  const [, name = ''] = HOST.exec(host) ?? []
+  return isLoopbackHost(name)
 }
 
 /** True for a request that a proxy or tunnel says to have passed on. */

@@ -12,6 +12,9 @@ const unchanged = { description: 'What `If-None-Match` names is still so' }
 
 /** `GET /openapi.json`, and `GET /docs` with its files: public documents, all from this origin. */
 export function documentRoutes(document: () => OpenApiDocument): Route[] {
+  let openapi: Kept | null = null
+  const page = keep(docsHtml)
+  const script = keep(docsScript)
   return [
     defineRoute({
       method: 'GET',
@@ -26,8 +29,10 @@ export function documentRoutes(document: () => OpenApiDocument): Route[] {
         304: unchanged,
       },
       errors: [],
-      handle: async ({ header }) =>
-        cacheable(header, 'application/json; charset=utf-8', JSON.stringify(document()), SECONDS.document),
+      async handle({ header }) {
+        openapi ??= keep(JSON.stringify(document()))
+        return cacheable(header, 'application/json; charset=utf-8', openapi, SECONDS.document)
+      },
     }),
     defineRoute({
       method: 'GET',
@@ -40,22 +45,17 @@ export function documentRoutes(document: () => OpenApiDocument): Route[] {
       responses: { 200: { description: 'A page', contentType: 'text/html' }, 304: unchanged },
       errors: [],
       handle: async ({ header }) => {
-        const reply = cacheable(header, 'text/html; charset=utf-8', docsHtml, SECONDS.document)
+        const reply = cacheable(header, 'text/html; charset=utf-8', page, SECONDS.document)
         return { ...reply, headers: { ...reply.headers, 'content-security-policy': DOCS_CSP } }
       },
     }),
-    assetRoute('docs.js', 'getDocsScript', 'text/javascript', async () => docsScript),
-    assetRoute('swagger-ui-bundle.js', 'getDocsBundle', 'text/javascript', readDocsAsset),
-    assetRoute('swagger-ui.css', 'getDocsStyle', 'text/css', readDocsAsset),
+    assetRoute('docs.js', 'getDocsScript', 'text/javascript', async () => script),
+    assetRoute('swagger-ui-bundle.js', 'getDocsBundle', 'text/javascript', assetOf('swagger-ui-bundle.js')),
+    assetRoute('swagger-ui.css', 'getDocsStyle', 'text/css', assetOf('swagger-ui.css')),
   ]
 }
 
-function assetRoute(
-  name: string,
-  operationId: string,
-  contentType: string,
-  read: (name: string) => Promise<string>,
-): Route {
+function assetRoute(name: string, operationId: string, contentType: string, read: () => Promise<Kept>): Route {
   return defineRoute({
     method: 'GET',
     base: 'root',
@@ -66,12 +66,29 @@ function assetRoute(
     guard,
     responses: { 200: { description: 'The file', contentType }, 304: unchanged },
     errors: [],
-    handle: async ({ header }) => cacheable(header, `${contentType}; charset=utf-8`, await read(name), SECONDS.asset),
+    handle: async ({ header }) => cacheable(header, `${contentType}; charset=utf-8`, await read(), SECONDS.asset),
   })
 }
 
-function cacheable(header: HeaderGetter, contentType: string, content: string, seconds: number): Reply {
-  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"`
+/** What is sent again and again, with the tag that took a pass over all of it. */
+interface Kept {
+  readonly content: string | Uint8Array<ArrayBuffer>
+  readonly etag: string
+}
+
+function keep(content: Kept['content']): Kept {
+  return { content, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 27)}"` }
+}
+
+function assetOf(name: string): () => Promise<Kept> {
+  let kept: Kept | null = null
+  return async () => {
+    kept ??= keep(await readDocsAsset(name))
+    return kept
+  }
+}
+
+function cacheable(header: HeaderGetter, contentType: string, { content, etag }: Kept, seconds: number): Reply {
   const caching = { etag, 'cache-control': `public, max-age=${seconds}` }
   const known = (header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   if (known.includes(etag)) return { status: 304, headers: caching }

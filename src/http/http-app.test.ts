@@ -10,6 +10,7 @@ beforeEach(() => {
   sample = createSampleApp()
 })
 
+// ASVS 4.1.1, 8.2.1, 16.5.1
 describe('the chain', () => {
   it('answers a route under every base path', async () => {
     for (const base of ['/auth', '/api/auth']) {

@@ -7,6 +7,7 @@ const logged: Record<string, unknown>[] = []
 const logger = { info: () => undefined, error: (fields: Record<string, unknown>) => logged.push(fields) }
 const answer = (error: unknown) => problemAnswer(error, 'r-1', logger)
 
+// ASVS 4.1.1, 16.5.1
 describe('problemAnswer', () => {
   it('has the members of RFC 9457 and of the contract', () => {
     const { status, headers, body } = answer(

@@ -4,6 +4,7 @@ import { listParameters, parseQuery } from './query.js'
 
 const lists = listParameters(z.object({ tag: z.array(z.string()).optional(), size: z.coerce.number() }))
 
+// ASVS 2.2.1
 describe('listParameters', () => {
   it('refuses a schema whose parameters it cannot see', () => {
     expect(() => listParameters(z.string())).toThrow(/object/)

@@ -8,6 +8,7 @@ beforeEach(() => {
 const login = (remoteAddress: string | undefined = '198.51.100.9', json: unknown = {}) =>
   sample.send('POST', '/auth/login', { json, ...(remoteAddress && { remoteAddress }) })
 
+// ASVS 2.4.1
 describe('a limited route', () => {
   it('tells the quota, whatever the answer', async () => {
     for (const [json, status] of [

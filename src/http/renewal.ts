@@ -1,5 +1,6 @@
 import { isGuestSession } from '../contract/guest-session.js'
 import type { ClientContext } from '../contract/identity.js'
+import { SallyportError } from '../contract/sallyport-error.js'
 import type { Caller } from './authentication.js'
 import type { HttpDependencies } from './http-app-types.js'
 import type { Reply } from './route.js'
@@ -33,6 +34,8 @@ export function createRenewal({
       const headers = { 'x-session-token': accessToken, 'x-session-expires-at': new Date(expiresAt).toISOString() }
       return { headers }
     } catch (error) {
+      // Ended by this very request, perhaps.
+      if (error instanceof SallyportError && error.code === 'session_revoked') return null
       // What the request asked for is done: a token that cannot be exchanged now will be at the next one.
       logger.error({ cause: error instanceof Error ? error.message : String(error) }, 'a token could not be renewed')
       return null

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createSampleApp } from '../../test/http/sample-app.js'
 
+// ASVS 3.2.1, 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 14.3.2
 describe('every answer', () => {
   it('carries the defensive headers and may not be stored, a refusal and a preflight too', async () => {
     const sample = createSampleApp()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { addressBucket, createClientAddress, normalizeAddress } from './client-address.js'
 
+// ASVS 4.1.3
 describe('createClientAddress', () => {
   const behind = createClientAddress(['10.0.0.0/8', '2001:db8:1::/48', '127.0.0.1'])
 

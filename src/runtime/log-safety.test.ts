@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CapturedLogs } from './captured-logs.js'
 import { REDACTED, safeFields, safeText } from './log-safety.js'
 
+// ASVS 16.2.5, 16.4.1
 describe('what is named like a secret is never written', () => {
   const names = [
     'password',

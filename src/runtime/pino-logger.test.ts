@@ -8,6 +8,7 @@ async function written(options: Partial<LoggerOptions>, terminal = false) {
   return { logger, text: () => String(output.read() ?? '') }
 }
 
+// ASVS 16.2.2, 16.2.4, 16.2.5
 describe('a line that is not for a terminal', () => {
   it('is one JSON object with its level, its time in UTC and its fields', async () => {
     const { logger, text } = await written({})

@@ -57,6 +57,7 @@ const CALL = `async ([method, path, body, headers]) => {
   return { status: answer.status, body: text === '' ? null : JSON.parse(text), cookie: document.cookie }
 }`
 
+// ASVS 3.3.4, 3.5.1, 3.5.2
 describe('a page of the same origin in Chromium', () => {
   let browser: Browser
   let host: HostApplication

@@ -25,6 +25,7 @@ const DEPLOYMENTS = {
   sqlite: async () => ({}),
 } as const
 
+// ASVS 7.4.1
 it.each([
   ['two nodes on PostgreSQL, restarted in turn', 'postgres', 2],
   ['one node on SQLite, restarted', 'sqlite', 1],

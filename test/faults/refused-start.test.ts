@@ -4,8 +4,8 @@ import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it, vi } from 'vitest'
+import { findSecrets } from '../secrets/find-secrets.js'
 import { Deployment, type DeploymentOptions } from './deployment.js'
-import { findSecrets } from './secrets.js'
 import type { Ended } from './server-process.js'
 
 // Only against a hang: how long a start takes is up to the machine.

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { noteWritten, useSecrets } from '../secrets/record.js'
 import { PROGRAM } from './program.js'
 
 export interface Launch {
@@ -41,6 +42,8 @@ export class ProgramProcess {
     })
     this.#child.stdin?.on('error', () => undefined)
     this.#child.stdin?.end(input)
+    useSecrets(input.trim(), env['SALLYPORT_SECRET'] ?? '')
+    this.#child.once('close', () => noteWritten('program', this.output))
     this.#ended = once(this.#child, 'close').then(([code, signal]) => ({
       code: typeof code === 'number' ? code : null,
       signal: this.#child.signalCode ?? signal,

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { findSecrets } from '../secrets/find-secrets.js'
 import { Caller } from './caller.js'
 import { Deployment } from './deployment.js'
 import { History } from './history.js'
-import { findSecrets } from './secrets.js'
 
 // Only against a hang: how long a start takes is up to the machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })

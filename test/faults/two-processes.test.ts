@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { until } from '../cluster/until.js'
 import { emptyPostgresDatabase } from '../databases/test-database.js'
+import { findSecrets } from '../secrets/find-secrets.js'
 import { Caller } from './caller.js'
 import { readRows } from './check-rows.js'
 import { Deployment } from './deployment.js'
 import { History } from './history.js'
-import { findSecrets } from './secrets.js'
 import type { ProgramProcess } from './server-process.js'
 
 const EMAIL = 'ada@example.com'
@@ -19,6 +19,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
+// ASVS 7.4.2
 describe.each(['sqlite', 'postgres'] as const)('processes on one database on %s', (dialect) => {
   async function deploy(): Promise<Deployment> {
     const database = dialect === 'postgres' ? await emptyPostgresDatabase() : undefined

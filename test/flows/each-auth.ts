@@ -5,6 +5,8 @@ import type { Storage } from '../../src/storage/storage.js'
 import type { Tables } from '../../src/storage/tables.js'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from '../../src/testing/index.js'
 import { createSqliteFile, emptyPostgresDatabase, type TestDatabase } from '../databases/test-database.js'
+import { noteExchange } from '../secrets/exchange.js'
+import { recorded } from '../secrets/record.js'
 import { judgeAnswer } from './judge-answer.js'
 
 /** What a story plays on: one database, and as many nodes over it as it opens. */
@@ -64,7 +66,7 @@ export function describeEachAuth(title: string, suite: (stage: Stage) => void, p
     const node = async ({ config = {}, ...rest }: TestAuthOptions) => {
       // The server of the tests keeps nothing over a crash, which a production start would refuse.
       const storage = { allowUnsafeDurability: true, ...config.storage, url: url() }
-      const auth = await createTestAuth({ ...rest, config: { ...config, storage } })
+      const auth = await createTestAuth({ ...rest, logger: recorded(rest.logger), config: { ...config, storage } })
       return { ...auth, request: judged(auth) }
     }
     suite({
@@ -102,6 +104,7 @@ export function describeEachAuth(title: string, suite: (stage: Stage) => void, p
 function judged(auth: TestAuth): TestAuth['request'] {
   return async (path, init = {}) => {
     const answer = await auth.request(path, init)
+    await noteExchange(init, answer)
     await judgeAnswer(auth.openapi(), init.method ?? 'GET', path, answer)
     return answer
   }

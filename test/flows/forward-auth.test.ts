@@ -5,6 +5,7 @@ import { MINUTE } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
 import { bearer, codeOf, newcomer, newEmail, PASSWORD, post, signIn, tokensOf } from './people.js'
 
+// ASVS 8.4.1
 describeEachAuth('Forward authentication', (stage) => {
   it.each(['/auth/verify', '/api/auth/verify'])('tells at %s who calls, in headers', async (path) => {
     const auth = await stage.open()

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { CapturedLogs } from '../../src/runtime/captured-logs.js'
 import { ManualClock } from '../../src/runtime/clock.js'
 import type { TestAuth } from '../../src/testing/index.js'
 import { eventsOf } from './audit-trail.js'
@@ -102,6 +103,17 @@ describeEachAuth('A guest’s token near its end', (stage) => {
     clock.advance(HOUR)
     expect(await validityOf(after, idle.token)).toBe('token_expired')
     expect(await validityOf(after, token ?? '')).toBe('200')
+  })
+
+  it('is not missed by a request that ends the session, and nobody is alarmed', async () => {
+    const logger = new CapturedLogs()
+    const auth = await node({ logger })
+    for (const path of ['/session', '/auth/sessions']) {
+      const leaving = await newGuest(auth)
+      auth.clock.advance(7 * DAY - MINUTE)
+      expect((await send(auth, 'DELETE', path, leaving.token)).status).toBeLessThan(300)
+    }
+    expect(logger.lines.filter(({ level }) => level === 'error')).toEqual([])
   })
 
   it('is not issued past the absolute end, after the session’s own, or to somebody with an account', async () => {

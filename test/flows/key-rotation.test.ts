@@ -24,6 +24,7 @@ const jwksShape = z.strictObject({
   keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.string(), use: z.literal('sig') })),
 })
 
+// ASVS 11.1.1
 describeEachAuth(
   'The signing keys',
   (stage) => {

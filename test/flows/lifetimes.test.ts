@@ -19,6 +19,7 @@ const STORAGE = {
   migrate: false,
 }
 
+// ASVS 7.3.1, 7.3.2
 describeEachAuth('How long things live', (stage) => {
   it('ends an idle access token no earlier than its life, and at most one interval later', async () => {
     const auth = await stage.open()

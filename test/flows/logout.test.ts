@@ -5,6 +5,7 @@ import { DAY } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
 import { bearer, codeOf, newcomer, PASSWORD, refresh, signIn, standingOf, tokensOf } from './people.js'
 
+// ASVS 7.4.1
 describeEachAuth('Logging out', (stage) => {
   it.each(['/auth', '/api/auth'])('ends the session and its refresh family under %s', async (base) => {
     const auth = await stage.open()

@@ -64,6 +64,13 @@ describe('GET /metrics', () => {
     }
     const claimed = await ask(app, { from: '10.0.0.1', headers: { 'x-forwarded-for': '127.0.0.1' } })
     expect(claimed.status).toBe(403)
+    // HAProxy, a TLS tunnel: nothing is added, and the name that the caller asked for stays.
+    for (const host of ['auth.example.com', '203.0.113.9:443', 'localhost.example.com']) {
+      expect((await ask(app, { headers: { host } })).status, host).toBe(403)
+    }
+    for (const host of ['localhost:3000', '127.0.0.1:9464', '[::1]:3000']) {
+      expect((await ask(app, { headers: { host } })).status, host).toBe(200)
+    }
   })
 
   it('asks for its token where one is set, of everybody and as a header alone', async () => {

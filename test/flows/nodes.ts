@@ -2,8 +2,10 @@ import { onTestFinished } from 'vitest'
 import { type Composition, composeAuth } from '../../src/auth.js'
 import { type ConfigInput, parseConfig } from '../../src/config/config.js'
 import { ManualClock } from '../../src/runtime/clock.js'
-import { type Logger, silentLogger } from '../../src/runtime/logger.js'
+import type { Logger } from '../../src/runtime/logger.js'
 import { TEST_ORIGIN, type TestAuth } from '../../src/testing/index.js'
+import { noteExchange } from '../secrets/exchange.js'
+import { recorded } from '../secrets/record.js'
 import { judgeAnswer } from './judge-answer.js'
 
 /** A node with its keys and its database in reach, for what no caller can see. */
@@ -26,7 +28,7 @@ export interface NodeOptions {
 
 /** Opens a node as `createTestAuth` does; whoever calls closes it. */
 export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
-  const { url = 'sqlite::memory:', clock = new ManualClock(), logger = silentLogger, judged = true } = options
+  const { url = 'sqlite::memory:', clock = new ManualClock(), judged = true } = options
   const { password, ...auth } = options.auth ?? {}
   const config = parseConfig(
     {
@@ -42,7 +44,15 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     },
     { nodeEnv: 'test' },
   )
-  const { auth: composed, app, keyring, storage, cleanUp, flush, sync } = await composeAuth(config, { clock, logger })
+  const {
+    auth: composed,
+    app,
+    keyring,
+    storage,
+    cleanUp,
+    flush,
+    sync,
+  } = await composeAuth(config, { clock, logger: recorded(options.logger) })
   return {
     ...composed,
     clock,
@@ -54,6 +64,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     openapi: () => app.openapi(),
     async request(path, init = {}) {
       const answer = await app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' })
+      if (judged) await noteExchange(init, answer)
       if (judged) await judgeAnswer(app.openapi(), init.method ?? 'GET', path, answer)
       return answer
     },

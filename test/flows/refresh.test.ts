@@ -4,6 +4,7 @@ import { DAY, HOUR, SECOND } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
 import { bearer, codeOf, get, newcomer, post, refresh, signIn, standingOf, tokensOf } from './people.js'
 
+// ASVS 7.2.1, 7.2.2, 7.4.1
 describeEachAuth('Refreshing', (stage) => {
   it.each(['/auth', '/api/auth'])(
     'exchanges the refresh token under %s for a new pair of one session',

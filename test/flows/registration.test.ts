@@ -3,6 +3,7 @@ import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
 import { describeEachAuth } from './each-auth.js'
 import { bearer, codeOf, get, meShape, newcomer, newEmail, PASSWORD, post, send, signIn, tokensOf } from './people.js'
 
+// ASVS 7.2.4, 14.2.1
 describeEachAuth('Registering, signing in, and seeing oneself', (stage) => {
   it.each(['/auth', '/api/auth'])('registers an account under %s and signs it in', async (base) => {
     const auth = await stage.open()

@@ -24,6 +24,7 @@ const listShape = z.strictObject({
   ),
 })
 
+// ASVS 7.5.2, 8.2.2
 describeEachAuth('The sessions of a user', (stage) => {
   it.each(['/auth', '/api/auth'])('lists them under %s with what a person recognises, newest first', async (base) => {
     const auth = await stage.open()

@@ -15,6 +15,7 @@ const sessionList = z.object({
 })
 const SECRET = 'Zk3-first-shared-key-of-the-tests-9f2'
 
+// ASVS 7.4.2, 9.2.4
 describeEachAuth('Stateless mode', (stage) => {
   const open = (options: NodeOptions = {}): Promise<BareNode> =>
     openNodeOfTest({ url: stage.url(), ...options, auth: { mode: 'stateless', ...options.auth } })

@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { type Edit, SourceCopy } from '../planting/source-copy.js'
 
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const run = promisify(execFile)
-
-/** A change to one file of the copied source: `from` must stand in it exactly once. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
 
 const exploration = z.object({
   schedules: z.int(),
@@ -23,26 +13,17 @@ const exploration = z.object({
 
 /**
  * Plays schedules over a copy of the source with a fault in it, until one fails.
- * @throws Error where an edit does not fit: a fault that is not there proves nothing
+ * @throws Error where an edit does not fit
  */
 export async function explorePlanted(edits: readonly Edit[], schedules: number, seed: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-interleavings-'))
+  const copy = new SourceCopy(['src', 'test', 'package.json', 'tsconfig.json'])
   try {
-    for (const part of ['src', join('test', 'interleavings'), 'package.json', 'tsconfig.json']) {
-      cpSync(join(ROOT, part), join(folder, part), { recursive: true })
-    }
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    for (const { file, from, to } of edits) {
-      const path = join(folder, 'src', file)
-      const parts = readFileSync(path, 'utf8').split(from)
-      if (parts.length !== 2) throw new Error(`${file} holds the text to change ${parts.length - 1} times`)
-      writeFileSync(path, parts.join(to))
-    }
-    const entry = join(folder, 'test', 'interleavings', 'explore-process.ts')
+    copy.plant(edits)
+    const entry = join(copy.folder, 'test', 'interleavings', 'explore-process.ts')
     const given = ['--import', 'tsx', entry, String(schedules), String(seed)]
-    const { stdout } = await run(process.execPath, given, { cwd: folder, maxBuffer: 64 * 1024 * 1024 })
+    const { stdout } = await run(process.execPath, given, { cwd: copy.folder, maxBuffer: 64 * 1024 * 1024 })
     return exploration.parse(JSON.parse(stdout))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    copy.remove()
   }
 }

@@ -1,5 +1,5 @@
+import type { Edit } from '../planting/source-copy.js'
 import type { Invariant } from './invariants.js'
-import type { Edit } from './planted-source.js'
 
 /**
  * Faults of the kind that a change might bring in, each with the invariants of which one must fall, and

@@ -115,7 +115,8 @@ function patternOf(template: string): RegExp {
 }
 
 function findOperation(item: Readonly<Record<string, Operation>>, method: string): Operation | undefined {
-  const named = item[method === 'HEAD' ? 'get' : method.toLowerCase()]
+  const name = method === 'HEAD' ? 'get' : method.toLowerCase()
+  const named = Object.hasOwn(item, name) ? item[name] : undefined
   return named ?? Object.values(item).find((candidate) => candidate['x-any-method'] === true)
 }
 

@@ -31,6 +31,7 @@ await createAuth({ storrage: {} })
 await createAuth({ server: { port: 'high' } })
 `
 
+// ASVS 13.3.1
 describe('the package as it would be published', () => {
   let installed: InstalledPackage
 

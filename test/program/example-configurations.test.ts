@@ -85,6 +85,7 @@ function argon2id(hash: string) {
   return { algorithm, costs, salt: Buffer.from(salt, 'base64').length, key: Buffer.from(key, 'base64').length }
 }
 
+// ASVS 9.2.4
 describe('the examples start as they stand, and every setting shows', () => {
   it('development: sessions of eight hours, refresh of a week, bcrypt', async () => {
     const seen = await observe({ folder: await folderWith('development.yaml') })

@@ -42,6 +42,7 @@ async function listKeys(folder: string, env = {}) {
   return keys.parse((await run(['keys', 'list', '--json'], { folder, env })).json).items
 }
 
+// ASVS 7.4.5
 describe('keys', () => {
   it('list shows a key that signs, the next one and the session key, and no key itself', async () => {
     const folder = await emptyFolder()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
+import { noteWritten, useSecrets } from '../secrets/record.js'
 
 const root = join(import.meta.dirname, '..', '..')
 const program = join(root, 'dist/cli/bin.cjs')
@@ -39,6 +40,7 @@ export async function emptyFolder(): Promise<string> {
 
 /** Runs the program to its end, with nothing of this process's environment but the path. */
 export async function run(args: readonly string[], { folder, env, input = '' }: Surroundings): Promise<Finished> {
+  useSecrets(MASTER_SECRET, input.trim())
   const child = start(args, folder, env)
   const output = collect(child)
   child.stdin?.on('error', () => undefined)
@@ -87,6 +89,7 @@ function start(args: readonly string[], folder: string, env: Surroundings['env']
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {
   const output = { stdout: '', stderr: '' }
+  child.once('close', () => noteWritten('program', `${output.stdout}\n${output.stderr}`))
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text
   })

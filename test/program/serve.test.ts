@@ -13,6 +13,7 @@ const REGISTRATION = JSON.stringify({ email: 'a@b.example', password: 'violet-an
 
 beforeAll(built, 120_000)
 
+// ASVS 13.4.2
 describe('serve', () => {
   it('needs nothing, answers at the one address that it prints, and ends with 0 on SIGTERM', async () => {
     const { url, child, output, ended } = await serve([], { folder: await emptyFolder() })

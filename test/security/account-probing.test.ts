@@ -30,6 +30,7 @@ beforeEach(() => {
   vi.mocked(verifyPassword).mockClear()
 })
 
+// ASVS 6.3.8
 describeEachAuth('Who looks for accounts by what a sign-in costs', (stage) => {
   it('finds the same work for every refusal: one verification, no hash', async () => {
     const auth = await stage.open()

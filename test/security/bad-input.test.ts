@@ -40,6 +40,7 @@ const NOT_JSON: readonly (string | Uint8Array<ArrayBuffer>)[] = [
 /** What stands where a text is expected. */
 const NO_TEXT: readonly unknown[] = [null, true, 1, {}, [], ['a'], { $ne: null }, { $gt: '' }, { toString: 'x' }, [[]]]
 
+// ASVS 2.2.1, 8.2.3
 describeEachAuth('Input that is not as described', (stage) => {
   it.each(WRITES)('is refused at %s %s as a body', async (method, path) => {
     const auth = await stage.open()

@@ -19,6 +19,7 @@ async function pictureOf(auth: TestAuth, path: string, init: RequestInit): Promi
   return { status: answer.status, headers: [...answer.headers], body: await answer.text() }
 }
 
+// ASVS 13.4.2
 describe.each(['stateful', 'stateless'] as const)('in %s mode the endpoints of bypass', (mode) => {
   it('are like any path that is not there, whatever is sent', async () => {
     const auth = await open({ config: { auth: { mode } } })

@@ -41,6 +41,7 @@ interface Visitor {
   readonly browser: Browser
 }
 
+// ASVS 3.5.1, 3.5.8, 7.6.2
 describeEachAuth('A page of another site', (stage) => {
   it.each(['register', 'login', 'refresh', 'logout'] as const)('cannot %s in the name of a visitor', async (door) => {
     const auth = await stage.open()

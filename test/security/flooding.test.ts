@@ -10,6 +10,7 @@ const STRICT = {
   limits: { enabled: true, hashing: { requests: 3, window: 60 * SECOND } },
 }
 
+// ASVS 6.3.1
 describeEachAuth('A flood of passwords from one address', (stage) => {
   it('is told its quota, then refused with the time to wait, and let in again after it', async () => {
     const auth = await stage.open({ config: STRICT })

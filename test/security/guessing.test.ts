@@ -19,6 +19,7 @@ beforeEach(() => {
 /** A proxy in front tells where a request came from. */
 const BEHIND_PROXY = { server: { trustProxy: ['127.0.0.1'] } }
 
+// ASVS 6.3.1
 describeEachAuth('Who guesses at a password', (stage) => {
   it('has five guesses; then even the right one is refused, until the lockout is over', async () => {
     const auth = await stage.open()

@@ -11,6 +11,7 @@ import { hideTable } from '../flows/refusing-database.js'
 import { newHolder } from '../flows/token-holders.js'
 import { craft, partsOf, segment } from './forged-token.js'
 
+// ASVS 9.2.2
 describeEachAuth('A guest’s session', (stage) => {
   it.each(['EdDSA', 'HS256'] as const)('is not had by a token that somebody else made, with %s', async (algorithm) => {
     const auth = await openNodeOfTest({ url: stage.url(), auth: { jwt: { algorithm } } })

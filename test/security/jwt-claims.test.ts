@@ -8,6 +8,7 @@ import { AUDIENCE, describeEachAlgorithm, expectRefused, ISSUER, libraryVerdictO
 
 const numbers = z.object({ iat: z.int(), exp: z.int() })
 
+// ASVS 9.2.1, 9.2.3
 describeEachAlgorithm('A token whose claims lie, signed with the right key', (world) => {
   /** Seconds since the epoch at which the genuine token was issued, and at which the clock stands. */
   const issued = () => numbers.parse(world().claims)

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { craft, partsOf, segment } from './forged-token.js'
 import { describeEachAlgorithm, expectRefused, libraryVerdictOf, verdictOf } from './jwt-world.js'
 
+// ASVS 9.1.2, 9.1.3, 9.2.2
 describeEachAlgorithm('A token whose header lies', (world, algorithm) => {
   it.each(['none', 'None', 'NONE', 'nOnE', 'none ', ''])('is refused with alg %j, signed or not', async (alg) => {
     const { key, header, claims } = world()

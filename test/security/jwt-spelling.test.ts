@@ -6,6 +6,7 @@ import { describeEachAlgorithm, expectRefused, libraryVerdictOf, verdictOf, type
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
+// ASVS 9.1.1
 describeEachAlgorithm('A genuine token in another spelling', (world, algorithm) => {
   it('is refused when cut at any character, from either end', async () => {
     const { node, token } = world()

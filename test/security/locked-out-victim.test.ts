@@ -7,6 +7,7 @@ import { codeOf, newcomer, newEmail, PASSWORD, type Person, post } from '../flow
 
 const COOKIE = 'known_device'
 
+// ASVS 6.1.1
 describeEachAuth('A stranger who locks an account by wrong passwords', (stage) => {
   it('does not keep its owner out of a browser that signed in before, though both share an address', async () => {
     const auth = await stage.open()

@@ -28,6 +28,7 @@ beforeEach(() => {
   gate.open = Promise.resolve()
 })
 
+// ASVS 6.3.1
 describeEachAuth('Many guesses at once, on two nodes', (stage) => {
   /** Nodes whose answers are not judged one by one. */
   const pair = async () => {

@@ -7,6 +7,7 @@ import { hideTable, refuseEvents } from '../flows/refusing-database.js'
 
 const PASSWORDS = ['corr\u00e9ct h\u00f6rse+1', 'wrong b\u00e4ttery&2', 'third <st\u00e4ple>"3']
 
+// ASVS 16.2.5
 describeEachAuth(
   'Logs and audit events',
   (stage) => {

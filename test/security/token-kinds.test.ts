@@ -64,6 +64,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
 
 const documentShape = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
+// ASVS 9.2.2
 describe('Kinds of credentials', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-kinds-'))
   let bank: Bank | undefined

@@ -16,6 +16,7 @@ function gate() {
   return { open, passed }
 }
 
+// ASVS 2.3.3
 describeEachDatabase('a transaction', (open, { dialect }) => {
   it('keeps what it did once it resolves, and gives back its result', async () => {
     const storage = await open()

@@ -5,6 +5,7 @@ import { openSigningKey, thumbprintOf } from '../../src/features/keys/key-signin
 import { isSigned, verifyAccessToken } from '../../src/features/tokens/token-jwt.js'
 import { ED25519_PRIVATE, EDDSA, ES256, HS256, JOE, type JwsVector, RS256, VECTORS } from './jws.js'
 
+// ASVS 9.1.1
 describe.each(VECTORS)('The signature of $source ($algorithm)', (vector) => {
   const { algorithm, header, payload } = vector
   const verificationKey = keyOf(vector)

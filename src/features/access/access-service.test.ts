@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isPermitted } from '../../contract/permission.js'
 import { permissionsOf, rolesOf } from './access-service.js'
 
+// ASVS 8.2.1
 describe('permissions', () => {
   it.each([
     [['*'], 'users:read', true],

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
@@ -125,7 +126,7 @@ export async function deleteEndedGuests(
   storage: Storage,
   options: { readonly keep: number; readonly limit: number },
 ): Promise<readonly DeletedGuest[]> {
-  const isOver = sql<boolean>`g.expires_at <= ${storage.now()} - ${sql.lit(options.keep)}`
+  const isOver = sql<boolean>`g.expires_at <= ${ago(storage, options.keep)}`
   const ended = await db
     .selectFrom('guests as g')
     .leftJoin('sessions as s', (join) =>

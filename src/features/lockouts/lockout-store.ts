@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { LoginAttemptsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
@@ -164,7 +165,7 @@ export async function deleteEndedBuckets(
         .selectFrom('login_attempts')
         .select('key')
         .where(inTenant(scope))
-        .where('expires_at', '<=', storage.now())
+        .where('expires_at', '<=', ago(storage, 0))
         .orderBy('expires_at')
         .limit(limit),
     )

@@ -4,7 +4,7 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
 import type { HeaderGetter } from '../../http/credentials.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { isForwarded } from '../../http/direct-requests.js'
+import { isForwarded, namesThisMachine } from '../../http/direct-requests.js'
 import type { MetricService } from './metric-service.js'
 
 export interface MetricAccess {
@@ -50,6 +50,8 @@ function checkToken(token: string, given: string | null): void {
 }
 
 function checkLocal(address: string | null, header: HeaderGetter): void {
-  const isLocal = address !== null && isLoopbackHost(address) && !isForwarded(header)
+  // Some proxies add nothing, and pass on the name that was asked for.
+  const isNamed = namesThisMachine(header('host') ?? 'localhost')
+  const isLocal = address !== null && isLoopbackHost(address) && isNamed && !isForwarded(header)
   if (!isLocal) throw new SallyportError('forbidden', { detail: 'Metrics are shown to callers on this machine alone.' })
 }

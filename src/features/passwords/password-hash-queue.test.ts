@@ -16,6 +16,7 @@ function pending() {
   return { work: vi.fn(() => promise), finish: () => finish() }
 }
 
+// ASVS 2.4.1
 describe('the queue of password hashes', () => {
   it('runs no more at once than it may, and the others in the order they came', async () => {
     const queue = new PasswordHashQueue({ concurrency: 2, longest: 10, deadline: 1_000 })

@@ -7,6 +7,7 @@ function limiter(requests = 3) {
   return { clock, limits: createRateLimitService({ limits: { hashing: { requests, window: 60_000 } }, clock }) }
 }
 
+// ASVS 6.3.1
 describe('a limit for each address', () => {
   it('allows as many as it says in a window, and refuses the next', async () => {
     const { limits } = limiter()

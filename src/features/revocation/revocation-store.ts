@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
@@ -111,7 +112,7 @@ export async function deleteChanges(
         .selectFrom('changes')
         .select('seq')
         .where(inTenant(scope))
-        .where('created_at', '<', sql<number>`${storage.now()} - ${sql.lit(keep)}`)
+        .where('created_at', '<', ago(storage, keep))
         .orderBy('created_at')
         .limit(limit),
     )

@@ -1,4 +1,5 @@
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
+import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
@@ -87,7 +88,7 @@ export async function deleteEndedSessions(
         .where(inTenant(scope))
         // What was revoked after its end is kept as long as anything revoked, and did not expire.
         .where('revoked_at', options.ended === 'revoked' ? 'is not' : 'is', null)
-        .where(end, '<=', sql<number>`${storage.now()} - ${sql.lit(options.keep)}`)
+        .where(end, '<=', ago(storage, options.keep))
         .orderBy(end)
         .limit(options.limit),
     )
@@ -123,15 +124,14 @@ export async function sweepSessions(
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: next }))
       .execute()
   }
-  const longAgo = sql<number>`${storage.now()} - ${sql.lit(options.keep)}`
   const rows = await db
     .deleteFrom('sessions')
     .where(inTenant(scope))
     .where('id', '>', after)
     .where('id', '<=', last ?? after)
     .where('revoked_at', 'is', null)
-    .where('refresh_expires_at', '<=', longAgo)
-    .where('last_activity', '<=', sql<number>`${longAgo} - ${sql.lit(options.idle)}`)
+    .where('refresh_expires_at', '<=', ago(storage, options.keep))
+    .where('last_activity', '<=', ago(storage, options.keep + options.idle))
     .returning(ENDED_COLUMNS)
     .execute()
   return { deleted: rows.map(toDeleted), isThrough }

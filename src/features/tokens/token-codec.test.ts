@@ -12,6 +12,7 @@ function genuine(text: string, under = key, withSalt = salt): boolean {
   return token !== null && isGenuine(token, under, withSalt)
 }
 
+// ASVS 7.2.1, 7.2.2, 7.2.3, 11.5.1
 describe('a session token', () => {
   it('carries where its session is, and is genuine under its key and salt', () => {
     const { access, refresh } = encodePair(key, salt, subject)

@@ -38,13 +38,16 @@ export function tokenRoutes(tokens: TokenService): readonly Route[] {
         'reauthentication_required',
         'overloaded',
       ],
-      async handle({ body, refreshCookie, tenantHeader, client }) {
+      async handle({ body, refreshCookie, sessionCookies, header, tenantHeader, client }) {
         const token = body.refresh_token ?? refreshCookie
         if (token === null) {
           throw new SallyportError('unauthenticated', {
             detail: 'Send `refresh_token` in the body, or the refresh cookie.',
           })
         }
+        // A client that is no browser keeps its cookies by itself, and has no neighbours who could plant one.
+        const isBrowser = typeof (header('origin') ?? header('sec-fetch-site')) === 'string'
+        if (body.refresh_token === undefined && isBrowser) tokens.checkCookiePair(token, sessionCookies)
         const issued = await tokens.refresh(token, tenantHeader, client)
         return tokenReply(200, issued, body.refresh_token === undefined ? 'cookie' : 'bearer')
       },

@@ -7,6 +7,7 @@ import type { Keyring } from '../keys/key-service.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
 import { accessExpiresAt, type SessionService, sessionExpiresAt, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
+import { checkCookiePair } from './token-cookie-pair.js'
 import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
 import { createGuestTokens, type GuestTokens } from './token-guest.js'
 import { identityOf, userAnswerOf } from './token-identity.js'
@@ -37,6 +38,11 @@ export interface TokenService extends CsrfTokens, GuestTokens {
    * `reauthentication_required`, `overloaded`
    */
   refresh(token: string, tenantHeader: string | null, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Refuses the refresh cookie of a browser that did not come with its session cookie, where that one cannot be planted.
+   * @throws SallyportError `invalid_token`
+   */
+  checkCookiePair(refreshToken: string, sessionCookies: readonly string[]): void
   /**
    * The access token that is to take the place of the caller's: of the present mode for a browser whose cookie is of the
    * other one; another JWT for a browser or a guest whose own is near its end. Null where it may stay what it is.
@@ -235,6 +241,10 @@ export function createTokenService(parts: {
       // Memory may say yes; before anybody is refused the database is asked.
       if (held === null || sessionState(held) !== 'live') return current(identity)
       return { ...identityOf(held, identity.expiresAt), tokenFormat: identity.tokenFormat }
+    },
+
+    checkCookiePair(refreshToken, sessionCookies) {
+      if (settings.hasHostCookie) checkCookiePair(refreshToken, sessionCookies)
     },
 
     checkJwt: (token) => stateless.check(token),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findSecrets } from './secrets.js'
+import { findSecrets } from './find-secrets.js'
 
 const SECRET = 'pä ss/+%"\\wörd-7Zq_kM2x'
 const TOKEN = 'sps_Qm9-_hA7tYkPq3Zs0VxW2LrNcD8eJfGi'

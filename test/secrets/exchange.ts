@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { noteWritten, useSecrets, useTokensIn } from './record.js'
+
+const passwords = z.looseObject({
+  password: z.string().optional(),
+  current_password: z.string().optional(),
+  new_password: z.string().optional(),
+})
+
+/** Notes the secrets of a request and of its answer, and of a refusal what it says. */
+export async function noteExchange(init: RequestInit, answer: Response): Promise<void> {
+  if (typeof init.body === 'string') notePasswords(init.body)
+  const text = answer.body === null ? '' : await answer.clone().text()
+  if (answer.ok && answer.headers.get('content-type')?.startsWith('application/json')) useTokensIn(text)
+  else noteWritten('answer', text)
+  for (const cookie of answer.headers.getSetCookie()) useTokensIn(cookie)
+}
+
+function notePasswords(body: string): void {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch {
+    return
+  }
+  const { data = {} } = passwords.safeParse(json)
+  for (const text of Object.values(data)) if (typeof text === 'string' && !text.includes('@')) useSecrets(text)
+}
