@@ -263,6 +263,17 @@ describe('another spelling of a path', () => {
     expect(seen).toHaveLength(0)
   })
 
+  // What has a body goes by way of a `Request`, whose URL would have such segments resolved.
+  it.each(['/./auth/login', '/x/../auth/login', '/%2e/auth/login', '/x/%2E%2e/auth/login'])(
+    '%s reaches no handler that writes either',
+    async (path) => {
+      const headers = ['Content-Type: application/json', 'Content-Length: 2']
+      const answer = await request(`POST ${path}`, headers, '{}')
+      expect([answer.status, codeOf(answer.body)]).toEqual([404, 'not_found'])
+      expect((await request('POST /auth/login', headers, '{}')).status).toBe(200)
+    },
+  )
+
   // ASVS 4.1.4, 13.4.4
   it('TRACE and methods nobody knows are refused with what is allowed', async () => {
     for (const method of ['TRACE', 'PROPFIND', 'DELETE']) {

@@ -20,7 +20,8 @@ function formsOf(secret: string): readonly string[] {
 }
 
 /**
- * Which of the secrets show in a text, whole or by the first characters of one of their forms.
+ * Which of the secrets show in a text, whole or by the first characters of one of their forms; of a secret
+ * in several words the whole form counts.
  * @returns for each find the text around it
  */
 export function findSecrets(text: string, secrets: Iterable<string>): readonly string[] {
@@ -29,19 +30,24 @@ export function findSecrets(text: string, secrets: Iterable<string>): readonly s
 
 /** Prepares a search of many texts for many secrets: nearly every place is passed over by three of its characters. */
 export function searchFor(secrets: Iterable<string>): (text: string) => readonly string[] {
-  const beginnings = new Set<string>()
+  const wanted = new Map<string, Set<string>>()
   const candidates = new Uint8Array(2 ** 16)
   for (const secret of secrets) {
     for (const form of formsOf(secret)) {
-      beginnings.add(form.slice(0, SHOWING))
+      const beginning = form.slice(0, SHOWING)
+      const needed = wanted.get(beginning) ?? new Set()
+      // Words of everyday language begin many a sentence.
+      wanted.set(beginning, needed.add(secret.includes(' ') ? form : beginning))
       candidates[signOf(form, 0)] = 1
     }
   }
   return (text) => {
     const found: string[] = []
     for (let at = 0; at + SHOWING <= text.length; at++) {
-      if (candidates[signOf(text, at)] === 1 && beginnings.has(text.slice(at, at + SHOWING))) {
-        found.push(text.slice(Math.max(0, at - 60), at + 60))
+      if (candidates[signOf(text, at)] !== 1) continue
+      const needed = wanted.get(text.slice(at, at + SHOWING)) ?? []
+      for (const form of needed) {
+        if (text.startsWith(form, at)) found.push(text.slice(Math.max(0, at - 60), at + 60))
       }
     }
     return found
