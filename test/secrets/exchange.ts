@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { noteWritten, useSecrets, useTokensIn } from './record.js'
 
-const passwords = z.looseObject({
+const passwords = z.object({
   password: z.string().optional(),
   current_password: z.string().optional(),
   new_password: z.string().optional(),
