@@ -71,6 +71,13 @@ describe('the configurations of proxies', () => {
     },
   )
 
+  it('envoy/envoy.yaml hands the check what a session may be bound to', () => {
+    // Unlike the others it sends on nothing that is not named.
+    for (const name of ['authorization', 'cookie', 'user-agent', 'x-forwarded-for', 'x-tenant-id']) {
+      expect(read('envoy/envoy.yaml')).toContain(`- exact: ${name}\n`)
+    }
+  })
+
   it('are YAML where they say so', () => {
     for (const file of ['traefik/sallyport.yml', 'envoy/envoy.yaml']) {
       expect(parse(read(file), { merge: true })).toBeTypeOf('object')
