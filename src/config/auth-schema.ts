@@ -81,7 +81,7 @@ export const authSchema = z.strictObject({
     .register(fieldNotes, {
       kind: 'list',
       expected: 'a list of stateful and stateless',
-      about: 'The modes whose tokens are honoured, so that changing the mode signs nobody out.',
+      about: 'The modes whose tokens are honoured besides `auth.mode`, so that changing the mode signs nobody out.',
     }),
   session: sessionSchema.prefault({}),
   refresh: z
