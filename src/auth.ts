@@ -130,6 +130,10 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
 
 /** How long a sign-in waits for others at the same account, in milliseconds. */
 const ATTEMPT_PATIENCE = 10_000
+/** Until a sign-in that was never decided counts as wrong, in milliseconds, where hashes wait for no longer than usual. */
+const ATTEMPT_TIME = 60_000
+/** What a sign-in takes beside waiting for its hashes, at most, in milliseconds. */
+const ATTEMPT_WORK = 30_000
 /** How often the age of the keys is looked at, in milliseconds. */
 const KEY_ROTATION_PERIOD = 60_000
 
@@ -208,6 +212,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       duration: config.auth.session.lockoutDuration,
       address: config.limits.enabled ? config.limits.failures : null,
       patience: Math.max(ATTEMPT_PATIENCE, hashQueue.deadline),
+      // It may wait twice: to check the password, and to renew its hash.
+      undecided: Math.max(ATTEMPT_TIME, 2 * hashQueue.deadline + ATTEMPT_WORK),
     },
   })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts })

@@ -67,6 +67,11 @@ describe('addressBucket', () => {
     expect(addressBucket('2001:db8:1:3::1')).toBe('2001:db8:1:3::/64')
     expect(addressBucket(null)).toBe('unknown')
   })
+
+  it('is not one for all of IPv4 behind a translator', () => {
+    expect(addressBucket('64:ff9b::203.0.113.7')).not.toBe(addressBucket('64:ff9b::203.0.113.8'))
+    expect(addressBucket('::ffff:0:203.0.113.7')).not.toBe(addressBucket('::ffff:0:203.0.113.8'))
+  })
 })
 
 describe('normalizeAddress', () => {

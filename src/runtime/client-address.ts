@@ -37,13 +37,16 @@ export function normalizeAddress(text: string): string | null {
 }
 
 /**
- * Who a limit counts: an IPv4 address, or the /64 of an IPv6 address, since one household has all of it.
+ * Who a limit counts: an IPv4 address, also where it was translated to IPv6, or the /64 of an IPv6 address, since one
+ * household has all of it.
  * An unknown address is one bucket for everybody.
  */
 export function addressBucket(address: string | null): string {
   if (address === null || isIP(address) === 0) return 'unknown'
   const parsed = ipaddr.process(address)
   if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString()
+  // Translated from IPv4 (RFC 6052 §2.1, RFC 7915): all of IPv4 has that /64.
+  if (parsed.range() === 'rfc6052' || parsed.range() === 'rfc6145') return parsed.toString()
   const network = new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0])
   return `${network.toString()}/64`
 }

@@ -37,6 +37,17 @@ it('counts an address over all nodes, each request once, until its window ends',
   for (const key of keys) expect(Number(await redis.cli('pttl', key))).toBeGreaterThan(0)
 })
 
+it('lets a count end with the window that is configured now, whatever it was before', async () => {
+  const one = await node()
+  for (let each = 0; each < 7; each++) await one('192.0.2.4')
+  const [key] = (await redis.cli('keys', '*:limit:*'))
+    .split('\n')
+    .filter((name) => name.includes(Buffer.from('192.0.2.4').toString('base64url')))
+  await redis.cli('pexpire', key ?? '', '3600000')
+  expect(await one('192.0.2.4')).toBe(false)
+  expect(Number(await redis.cli('pttl', key ?? ''))).toBeLessThanOrEqual(60_000)
+})
+
 it('goes on by what each node saw itself when Redis is gone', async () => {
   const [one, two] = [await node(), await node()]
   for (let each = 0; each < 4; each++) expect(await one('192.0.2.3')).toBe(true)

@@ -24,13 +24,13 @@ export interface BucketPolicy {
   readonly lockout: (level: number) => number
   /** Milliseconds of quiet after a lockout, until the next one is a first one again. */
   readonly memory: number
+  /** Milliseconds after which an attempt that was never decided counts as wrong: longer than any takes. */
+  readonly undecided: number
 }
 
 /** The longest lockout, in multiples of the first. */
 const LONGEST_LOCKOUT = 16
 const HOUR = 3_600_000
-/** Longer than any hash and the transaction after it. */
-const PENDING_TIME = 60_000
 
 export const EMPTY_BUCKET: BucketState = {
   failures: 0,
@@ -42,9 +42,10 @@ export const EMPTY_BUCKET: BucketState = {
 }
 
 /** The rule for guesses at one account. @param duration of the first lockout, in milliseconds */
-export function accountPolicy(most: number, duration: number): BucketPolicy {
+export function accountPolicy(most: number, duration: number, undecided: number): BucketPolicy {
   return {
     most,
+    undecided,
     window: Math.max(HOUR, duration),
     lockout: (level) => duration * Math.min(LONGEST_LOCKOUT, 2 ** (level - 1)),
     memory: 24 * HOUR,
@@ -52,12 +53,16 @@ export function accountPolicy(most: number, duration: number): BucketPolicy {
 }
 
 /** The rule for guesses of one address at whatever accounts. */
-export function addressPolicy(limit: { readonly requests: number; readonly window: number }): BucketPolicy {
-  return { most: limit.requests, window: limit.window, lockout: () => limit.window, memory: 0 }
+export function addressPolicy(
+  limit: { readonly requests: number; readonly window: number },
+  undecided: number,
+): BucketPolicy {
+  return { most: limit.requests, window: limit.window, lockout: () => limit.window, memory: 0, undecided }
 }
 
 /** The bucket as it stands at `now`: what has run out is gone, what was never decided counts as wrong. */
-export function settle(state: BucketState, policy: BucketPolicy, now: number): BucketState {
+export function settle(stored: BucketState, policy: BucketPolicy, now: number): BucketState {
+  const state = withinReach(stored, policy, now)
   const isOverdue = state.pending > 0 && state.pendingUntil <= now
   const remembered = state.windowEndsAt > now ? state.failures : 0
   const failures = remembered + (isOverdue ? state.pending : 0)
@@ -86,8 +91,8 @@ export function isFull(state: BucketState, policy: BucketPolicy): boolean {
 }
 
 /** One more attempt under way, in a settled bucket that is neither locked nor full. */
-export function reserved(state: BucketState, now: number): BucketState {
-  return { ...state, pending: state.pending + 1, pendingUntil: now + PENDING_TIME }
+export function reserved(state: BucketState, policy: BucketPolicy, now: number): BucketState {
+  return { ...state, pending: state.pending + 1, pendingUntil: now + policy.undecided }
 }
 
 /** An attempt under way was wrong. */
@@ -118,6 +123,16 @@ export function endOf(state: BucketState, policy: BucketPolicy): number {
     state.pending > 0 ? state.pendingUntil + policy.window : 0,
     state.lockedUntil > 0 ? state.lockedUntil + policy.memory : 0,
   )
+}
+
+/** No time lies further ahead than it could: a clock that was wrong for a while must not keep anybody out for longer. */
+function withinReach(state: BucketState, policy: BucketPolicy, now: number): BucketState {
+  return {
+    ...state,
+    pendingUntil: Math.min(state.pendingUntil, now + policy.undecided),
+    windowEndsAt: Math.min(state.windowEndsAt, now + policy.window),
+    lockedUntil: Math.min(state.lockedUntil, now + policy.lockout(state.level)),
+  }
 }
 
 function locked(state: BucketState, policy: BucketPolicy, now: number): BucketState {

@@ -127,7 +127,9 @@ export function createLockoutCounter(parts: {
         const isReserved = outcome.kind === 'reserved'
         await write(
           tx,
-          isReserved ? counted.map((each) => ({ ...each, state: reserved(each.state, held.now) })) : counted,
+          isReserved
+            ? counted.map((each) => ({ ...each, state: reserved(each.state, each.policy, held.now) }))
+            : counted,
         )
         return outcome
       })

@@ -55,6 +55,8 @@ export interface LockoutSettings {
   readonly address: { readonly requests: number; readonly window: number } | null
   /** Milliseconds that an attempt waits for others to be decided. */
   readonly patience: number
+  /** Milliseconds after which an attempt that was never decided counts as wrong: longer than any takes. */
+  readonly undecided: number
 }
 
 const CLEAN_UP_BATCH = 500
@@ -79,8 +81,8 @@ export function createLockoutService(parts: {
   const identifierOf = ({ tenantId }: { readonly tenantId: string }, identifier: string) =>
     digest('identifier', tenantId, identifier)
   const devices = createKnownDevices(masterKey.macFor('known devices'))
-  const account = accountPolicy(settings.maxAttempts, settings.duration)
-  const address = settings.address === null ? null : addressPolicy(settings.address)
+  const account = accountPolicy(settings.maxAttempts, settings.duration, settings.undecided)
+  const address = settings.address === null ? null : addressPolicy(settings.address, settings.undecided)
   const policyOf = ({ kind }: BucketName): BucketPolicy => (kind === 'address' && address !== null ? address : account)
   const counter = createLockoutCounter({ storage, audit, policyOf })
   const gate = new LockoutGate(settings.maxAttempts, settings.patience)
@@ -162,9 +164,13 @@ export function createLockoutService(parts: {
         await reserve(scope, attempted, buckets)
         let decided: 'failed' | 'succeeded' | null = null
         const attempt: Attempt = {
-          fail(tx, record) {
+          fail(write) {
+            // Before anything can go wrong: a guess that was made is not given back because nobody could note it.
             decided = 'failed'
-            return counter.fail(tx, record, buckets, attempted.client)
+            return audit.transaction(async (tx, record) => {
+              await write(tx, record)
+              await counter.fail(tx, record, buckets, attempted.client)
+            })
           },
           succeed(tx) {
             decided = 'succeeded'

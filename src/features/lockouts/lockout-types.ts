@@ -14,11 +14,15 @@ export interface AttemptedAccount {
 
 /** One attempt under way. Where neither is called it does not count. */
 export interface Attempt {
-  /** The secret was wrong: counts, and locks where that was the last. In the transaction that records the refusal. */
-  fail(tx: Transaction<Tables>, record: RecordEvent): Promise<void>
+  /**
+   * The secret was wrong: counts, and locks where that was the last, in one transaction with what `write` records of
+   * the refusal. Where that cannot be written it stays undecided, which counts as wrong in the end.
+   */
+  fail(write: (tx: Transaction<Tables>, record: RecordEvent) => Promise<void>): Promise<void>
   /**
    * The caller is signed in: forgets the wrong guesses before, except those of other addresses and other devices.
-   * Not before every factor was given, or one known factor would buy guesses at the next. Last in its transaction.
+   * Not before every factor was given, or one known factor would buy guesses at the next. Last in its transaction,
+   * and that the last step of the attempt: what fails after its commit would give the attempt back once more.
    */
   succeed(tx: Transaction<Tables>): Promise<void>
 }

@@ -1,93 +1,120 @@
-/** Who waits, as far as fairness goes: tenants share alike, and in each its addresses. */
-export interface LaneName {
-  readonly tenant: string
-  readonly address: string
-}
+/** Who waits, as far as fairness goes, from the widest circle to the narrowest: tenant, network, address. */
+export type LanePath = readonly string[]
 
-interface Tenant<Item> {
+interface Circle<Item> {
+  /** How many wait in it. */
   size: number
-  readonly lanes: Map<string, Item[]>
+  /** The one whose turn is next stands first. */
+  readonly inner: Map<string, Circle<Item>>
+  /** Of the narrowest alone. */
+  readonly items: Item[]
 }
 
-/** Those who wait, taken in turns: one of each tenant, and there one of each address, however many each has. */
+/**
+ * Those who wait, taken in turns: one of each tenant, there one of each network, and there one of each address, however
+ * many each has. All paths are of one length.
+ */
 export class FairLanes<Item> {
-  readonly #tenants = new Map<string, Tenant<Item>>()
-  #size = 0
+  readonly #all: Circle<Item> = emptyCircle()
 
   get size(): number {
-    return this.#size
+    return this.#all.size
   }
 
-  push({ tenant, address }: LaneName, item: Item): void {
-    const held = this.#tenants.get(tenant) ?? { size: 0, lanes: new Map<string, Item[]>() }
-    const lane = held.lanes.get(address) ?? []
-    lane.push(item)
-    held.lanes.set(address, lane)
-    held.size++
-    this.#tenants.set(tenant, held)
-    this.#size++
+  push(path: LanePath, item: Item): void {
+    let circle = this.#all
+    circle.size++
+    for (const name of path) {
+      const inner: Circle<Item> = circle.inner.get(name) ?? emptyCircle()
+      circle.inner.set(name, inner)
+      circle = inner
+      circle.size++
+    }
+    circle.items.push(item)
   }
 
-  /** The next one, whose tenant and address then stand last. */
+  /** The next one, whose tenant, network and address then stand last. */
   shift(): Item | undefined {
-    const [tenant, held] = first(this.#tenants) ?? []
-    if (tenant === undefined || held === undefined) return undefined
-    const [address, lane] = first(held.lanes) ?? []
-    if (address === undefined || lane === undefined) return undefined
-    const item = lane.shift()
-    this.#settle(tenant, held, address, lane)
-    if (lane.length > 0) moveToEnd(held.lanes, address, lane)
-    if (held.size > 0) moveToEnd(this.#tenants, tenant, held)
+    const path = pathFrom(this.#all, first)
+    const item = this.#take(path, 0)
+    let circle: Circle<Item> | undefined = this.#all
+    for (const name of path) {
+      const inner: Circle<Item> | undefined = circle.inner.get(name)
+      if (inner === undefined) break
+      circle.inner.delete(name)
+      circle.inner.set(name, inner)
+      circle = inner
+    }
     return item
   }
 
-  remove({ tenant, address }: LaneName, item: Item): void {
-    const held = this.#tenants.get(tenant)
-    const lane = held?.lanes.get(address)
-    const at = lane?.indexOf(item) ?? -1
-    if (held === undefined || lane === undefined || at === -1) return
-    lane.splice(at, 1)
-    this.#settle(tenant, held, address, lane)
+  remove(path: LanePath, item: Item): void {
+    const at = this.#lane(path)?.items.indexOf(item) ?? -1
+    if (at !== -1) this.#take(path, at)
   }
 
   /**
-   * Makes room for one more of `name` by taking out the last of whoever has the most waiting.
-   * @returns it; null where nobody has more than `name` would have
+   * Makes room for one more at `path` by taking out the last of whoever has the most waiting.
+   * @returns it; null where nobody has more than that one would have
    */
-  displace(name: LaneName): Item | null {
-    const [tenant, held] = longest(this.#tenants, ({ size }) => size) ?? []
-    if (tenant === undefined || held === undefined) return null
-    const own = this.#tenants.get(name.tenant)
-    const isOwn = tenant === name.tenant || (own?.size ?? 0) + 1 >= held.size
-    const crowded = isOwn ? own : held
-    const [address, lane] = longest(crowded?.lanes ?? new Map<string, Item[]>(), ({ length }) => length) ?? []
-    if (crowded === undefined || address === undefined || lane === undefined) return null
-    if (isOwn && (own?.lanes.get(name.address)?.length ?? 0) + 1 >= lane.length) return null
-    const item = lane.pop()
-    this.#settle(isOwn ? name.tenant : tenant, crowded, address, lane)
-    return item ?? null
+  displace(path: LanePath): Item | null {
+    let circle = this.#all
+    for (const [depth, name] of path.entries()) {
+      const [crowded, most] = longest(circle.inner) ?? []
+      const own = circle.inner.get(name)
+      if (crowded !== undefined && most !== undefined && (own?.size ?? 0) + 1 < most.size) {
+        const found = [...path.slice(0, depth), crowded, ...pathFrom(most, longest)]
+        return this.#take(found, -1) ?? null
+      }
+      if (own === undefined) return null
+      circle = own
+    }
+    return null
   }
 
-  #settle(tenant: string, held: Tenant<Item>, address: string, lane: readonly Item[]): void {
-    this.#size--
-    held.size--
-    if (lane.length === 0) held.lanes.delete(address)
-    if (held.size === 0) this.#tenants.delete(tenant)
+  #lane(path: LanePath): Circle<Item> | undefined {
+    let circle: Circle<Item> | undefined = this.#all
+    for (const name of path) circle = circle?.inner.get(name)
+    return circle
+  }
+
+  /** @param at as `splice` counts */
+  #take(path: LanePath, at: number): Item | undefined {
+    const [item] = this.#lane(path)?.items.splice(at, 1) ?? []
+    if (item === undefined) return undefined
+    let circle = this.#all
+    circle.size--
+    for (const name of path) {
+      const inner = circle.inner.get(name)
+      if (inner === undefined) break
+      inner.size--
+      if (inner.size === 0) circle.inner.delete(name)
+      circle = inner
+    }
+    return item
   }
 }
 
-function first<Value>(map: ReadonlyMap<string, Value>): readonly [string, Value] | undefined {
-  for (const entry of map) return entry
+type Choice = <Item>(circles: ReadonlyMap<string, Circle<Item>>) => readonly [string, Circle<Item>] | undefined
+
+/** From a circle inwards, always to the one that `choose` names. */
+function pathFrom<Item>(start: Circle<Item>, choose: Choice): LanePath {
+  const path: string[] = []
+  for (let chosen = choose(start.inner); chosen !== undefined; chosen = choose(chosen[1].inner)) path.push(chosen[0])
+  return path
+}
+
+const first: Choice = (circles) => {
+  for (const entry of circles) return entry
   return undefined
 }
 
-function longest<Value>(map: ReadonlyMap<string, Value>, size: (value: Value) => number) {
-  let found: readonly [string, Value] | undefined
-  for (const entry of map) if (found === undefined || size(entry[1]) > size(found[1])) found = entry
+const longest: Choice = <Item>(circles: ReadonlyMap<string, Circle<Item>>) => {
+  let found: readonly [string, Circle<Item>] | undefined
+  for (const entry of circles) if (found === undefined || entry[1].size > found[1].size) found = entry
   return found
 }
 
-function moveToEnd<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  map.set(key, value)
+function emptyCircle<Item>(): Circle<Item> {
+  return { size: 0, inner: new Map(), items: [] }
 }

@@ -5,7 +5,7 @@ import { PasswordHashQueue } from './password-hash-queue.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const HERE = { tenant: 'one', address: '192.0.2.1' }
+const HERE = ['one', '192.0.2.0/24', '192.0.2.1']
 
 /** A hash that ends when the test says so. */
 function pending() {
@@ -85,7 +85,7 @@ describe('the queue of password hashes', () => {
       const first = pending()
       const all = [queue.run('argon2id', HERE, first.work)]
       const outcomes: string[] = []
-      const send = (name: string, lane: { tenant: string; address: string }) => {
+      const send = (name: string, lane: readonly string[]) => {
         const sent = queue.run('argon2id', lane, async () => void order.push(name))
         const told = sent.then(
           () => 'served',
@@ -106,8 +106,8 @@ describe('the queue of password hashes', () => {
 
     it('serves another address after one of the flood, not after all of it', async () => {
       const { send, finish } = await flooded(100, 50)
-      send('other', { tenant: 'one', address: '192.0.2.2' })
-      send('tenant', { tenant: 'two', address: '192.0.2.1' })
+      send('other', ['one', '192.0.2.0/24', '192.0.2.2'])
+      send('tenant', ['two', '192.0.2.0/24', '192.0.2.1'])
       const { order } = await finish()
       expect(order.indexOf('other')).toBeLessThanOrEqual(3)
       expect(order.indexOf('tenant')).toBeLessThanOrEqual(2)
@@ -116,8 +116,8 @@ describe('the queue of password hashes', () => {
 
     it('has room for others in a full queue, at the cost of the flood alone', async () => {
       const { send, finish } = await flooded(10, 100)
-      for (let each = 0; each < 4; each++) send('other', { tenant: 'one', address: `192.0.2.${each + 2}` })
-      send('tenant', { tenant: 'two', address: '192.0.2.1' })
+      for (let each = 0; each < 4; each++) send('other', ['one', '192.0.2.0/24', `192.0.2.${each + 2}`])
+      send('tenant', ['two', '192.0.2.0/24', '192.0.2.1'])
       const { order, outcomes } = await finish()
       expect(order.filter((name) => name !== 'flood').toSorted()).toEqual([
         'other',
@@ -130,9 +130,18 @@ describe('the queue of password hashes', () => {
       expect(outcomes.filter((outcome) => outcome === 'flood overloaded')).toHaveLength(95)
     })
 
+    it('has room for others also where the flood never comes from one address twice', async () => {
+      const { send, finish } = await flooded(10, 0)
+      for (let each = 0; each < 50; each++) send('flood', ['one', '2001:db8::/48', `2001:db8:0:${each}::/64`])
+      for (let each = 0; each < 3; each++) send('other', ['one', '192.0.2.0/24', `192.0.2.${each}`])
+      const { order } = await finish()
+      expect(order).toHaveLength(10)
+      expect(order.slice(0, 6).filter((name) => name === 'other')).toHaveLength(3)
+    })
+
     it('gives a tenant with many addresses no more than one with a single one', async () => {
       const { send, finish } = await flooded(100, 0)
-      for (let each = 0; each < 20; each++) send('many', { tenant: 'two', address: `198.51.100.${each}` })
+      for (let each = 0; each < 20; each++) send('many', ['two', '198.51.100.0/24', `198.51.100.${each}`])
       for (let each = 0; each < 5; each++) send('single', HERE)
       const { order } = await finish()
       expect(order.slice(0, 10).filter((name) => name === 'single')).toHaveLength(5)

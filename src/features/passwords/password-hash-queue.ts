@@ -1,6 +1,6 @@
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { Histogram } from '../../runtime/histogram.js'
-import { FairLanes, type LaneName } from './password-fair-lanes.js'
+import { FairLanes, type LanePath } from './password-fair-lanes.js'
 import type { HashAlgorithm } from './password-hash.js'
 
 /** Seconds. */
@@ -13,9 +13,9 @@ interface Waiting {
 
 /**
  * The door-keeper of password hashing: as many hashes at once as there are cores, a bounded queue behind them, and a
- * deadline, since an answer that nobody waits for any more is work for nothing. Past either: `overloaded`. Tenants and
- * addresses take turns, and where the queue is full whoever has the most in it makes room, so that a flood from one
- * address delays nobody else by more than that address's own turn.
+ * deadline, since an answer that nobody waits for any more is work for nothing. Past either: `overloaded`. Tenants,
+ * networks and addresses take turns, and where the queue is full whoever has the most in it makes room, so that a flood
+ * from one address or one network delays nobody else by more than its own turn.
  */
 export class PasswordHashQueue {
   readonly #concurrency: number
@@ -44,7 +44,7 @@ export class PasswordHashQueue {
   }
 
   /** Runs `hash` when its turn comes. @throws SallyportError `overloaded` with the seconds to wait */
-  async run<Result>(algorithm: HashAlgorithm, lane: LaneName, hash: () => Promise<Result>): Promise<Result> {
+  async run<Result>(algorithm: HashAlgorithm, lane: LanePath, hash: () => Promise<Result>): Promise<Result> {
     await this.#turn(lane)
     const started = performance.now()
     try {
@@ -60,7 +60,7 @@ export class PasswordHashQueue {
     }
   }
 
-  #turn(lane: LaneName): Promise<void> {
+  #turn(lane: LanePath): Promise<void> {
     if (this.#running < this.#concurrency) {
       this.#running++
       return Promise.resolve()

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import type { Transaction } from 'kysely'
 import type { Config } from '../../config/config.js'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { addressBucket } from '../../runtime/client-address.js'
+import { addressBucket, networkOf } from '../../runtime/client-address.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
+import type { Tables } from '../../storage/tables.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
+import type { RecordEvent } from '../audit/audit-types.js'
 import type { LockoutService } from '../lockouts/lockout-service.js'
 import type { Attempt } from '../lockouts/lockout-types.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
@@ -46,6 +49,9 @@ export interface PasswordService {
   ): Promise<User>
 }
 
+/** Prefix lengths of what one customer of a provider may have: to change addresses in it wins no turns. */
+const LANE_NETWORK = { ipv4: 24, ipv6: 48 }
+
 export function createPasswordService(parts: {
   readonly config: Config
   readonly tenants: TenantService
@@ -76,10 +82,10 @@ export function createPasswordService(parts: {
   }
 
   /** Whose turn a hash waits for. An unknown tenant has none of its own. */
-  const laneOf = ({ tenantId }: OneTenant, client: ClientContext | null) => ({
-    tenant: tenantId,
-    address: addressBucket(client?.ipAddress ?? null),
-  })
+  function laneOf({ tenantId }: OneTenant, client: ClientContext | null) {
+    const address = client?.ipAddress ?? null
+    return [tenantId, (address && networkOf(address, LANE_NETWORK)) ?? 'unknown', addressBucket(address)]
+  }
 
   async function hashNew(scope: OneTenant, typed: string, client: ClientContext | null): Promise<string> {
     const password = normalisePassword(typed)
@@ -133,8 +139,8 @@ export function createPasswordService(parts: {
     client: ClientContext,
     attempt: Attempt,
   ): Promise<never> {
-    await audit.transaction(async (tx, record) => {
-      await record({
+    const write = (_tx: Transaction<Tables>, record: RecordEvent) =>
+      record({
         type: 'login.failed',
         tenantId: scope.tenantId,
         actorId: null,
@@ -143,9 +149,8 @@ export function createPasswordService(parts: {
         client,
         data: { reason: code },
       })
-      // Who gave the right password was not guessing.
-      if (code === 'invalid_credentials') await attempt.fail(tx, record)
-    })
+    // Who gave the right password was not guessing.
+    await (code === 'invalid_credentials' ? attempt.fail(write) : audit.transaction(write))
     throw new SallyportError(code)
   }
 
@@ -183,7 +188,7 @@ export function createPasswordService(parts: {
       // An unknown tenant has no log of its own.
       const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
       const identifier = tenant === null ? `${scope.tenantId} ${email}` : email
-      return lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
+      const sessionId = await lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
         if (!(await passwordMatches(logScope, user, password, client)) || user === null) {
           return refuse(logScope, user, 'invalid_credentials', client, attempt)
         }
@@ -197,8 +202,9 @@ export function createPasswordService(parts: {
           return opening
         })
         if ('refused' in opening) return refuse(scope, user, opening.refused, client, attempt)
-        return signIn.finish(scope, opening.sessionId, client)
+        return opening.sessionId
       })
+      return signIn.finish(scope, sessionId, client)
     },
 
     async createAccount(registration, { tenant: named, role }) {

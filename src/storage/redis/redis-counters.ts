@@ -1,11 +1,14 @@
 import type { SharedCounters } from '../shared-counters.js'
 import type { RedisLink } from './redis-link.js'
 
-/** Counts and starts the window in one step, so that a count without an end cannot be left behind. */
+/**
+ * Counts and starts the window in one step, so that a count without an end cannot be left behind. One that ends later
+ * than a window can is of longer windows that were configured before, or of a clock that stepped back.
+ */
 const COUNT = `
 local used = redis.call('INCR', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
+if left < 0 or left > tonumber(ARGV[1]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   left = tonumber(ARGV[1])
 end
