@@ -3,18 +3,19 @@ import { verifyPassword } from '../../src/features/passwords/password-hash.js'
 import type { TestAuth } from '../../src/testing/index.js'
 import { DAY, MINUTE } from '../flows/durations.js'
 import { describeEachAuth } from '../flows/each-auth.js'
+import { openNodeOfTest } from '../flows/nodes.js'
 import { codeOf, newcomer, newEmail, PASSWORD, post } from '../flows/people.js'
 import { refuseEvents } from '../flows/refusing-database.js'
 
-/** What wrong passwords wait for, and whether there are tokens for the right one. */
-const gate = vi.hoisted(() => ({ wrong: Promise.resolve(), hasTokens: true }))
+/** What passwords that begin so wait for, and whether there are tokens for the right one. */
+const gate = vi.hoisted(() => ({ open: Promise.resolve(), start: '', hasTokens: true }))
 
 vi.mock('../../src/features/passwords/password-hash.js', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/features/passwords/password-hash.js')>()
   return {
     ...original,
     verifyPassword: vi.fn(async (hash: string, password: string) => {
-      if (password.startsWith('wrong')) await gate.wrong
+      if (password.startsWith(gate.start)) await gate.open
       return original.verifyPassword(hash, password)
     }),
   }
@@ -39,7 +40,7 @@ vi.mock('../../src/features/tokens/token-service.js', async (importOriginal) => 
 
 beforeEach(() => {
   vi.mocked(verifyPassword).mockClear()
-  gate.wrong = Promise.resolve()
+  gate.open = Promise.resolve()
   gate.hasTokens = true
 })
 
@@ -62,10 +63,7 @@ describeEachAuth('A guess whose outcome could not be written', (stage) => {
   it('is given back once where it was right and only its answer failed', async () => {
     const auth = await stage.open({ config: { auth: { maxConcurrentHashes: 8 } } })
     const { email, password, user_id } = await newcomer(auth)
-    let release = () => {}
-    gate.wrong = new Promise((resolve) => {
-      release = resolve
-    })
+    const release = holdPasswords('wrong')
     const wrong = Array.from({ length: 4 }, () => attempt(auth, email))
     await vi.waitFor(() => expect(vi.mocked(verifyPassword)).toHaveBeenCalledTimes(4))
     gate.hasTokens = false
@@ -83,19 +81,17 @@ describeEachAuth('A guess whose outcome could not be written', (stage) => {
   })
 
   it('is not taken for wrong while it still waits for its turn, however long the queue may be', async () => {
-    const hashQueue = { deadline: '5m' }
-    const auth = await stage.open({ config: { auth: { maxConcurrentHashes: 8, hashQueue } } })
-    const { email, password } = await newcomer(auth)
-    let release = () => {}
-    gate.wrong = new Promise((resolve) => {
-      release = resolve
-    })
-    const slow = Array.from({ length: 4 }, () => attempt(auth, email))
-    await vi.waitFor(() => expect(vi.mocked(verifyPassword)).toHaveBeenCalledTimes(4))
-    auth.clock.advance(5 * MINUTE)
-    expect((await attempt(auth, email, password)).status).toBe(200)
-    release()
-    await Promise.all(slow)
+    const slow = { maxConcurrentHashes: 8, hashQueue: { deadline: '5m' } }
+    const first = await openNodeOfTest({ url: stage.url(), auth: slow })
+    const second = await openNodeOfTest({ url: stage.url(), auth: slow, clock: first.clock })
+    const { email, password } = await newcomer(first)
+    const release = holdPasswords('')
+    const early = Array.from({ length: 5 }, () => attempt(first, email, password))
+    await vi.waitFor(() => expect(vi.mocked(verifyPassword)).toHaveBeenCalledTimes(5))
+    first.clock.advance(5 * MINUTE)
+    const late = attempt(second, email, password)
+    setTimeout(release, 100)
+    expect((await Promise.all([...early, late])).map(({ status }) => status)).toEqual(Array(6).fill(200))
   })
 })
 
@@ -111,6 +107,16 @@ describeEachAuth('A clock that was wrong for a while', (stage) => {
     expect(await codeOf(await attempt(auth, email))).toBe('invalid_credentials')
   })
 })
+
+/** Keeps passwords that begin so from being verified until the answer is called. */
+function holdPasswords(start: string): () => void {
+  let release = () => {}
+  gate.open = new Promise((resolve) => {
+    release = resolve
+  })
+  gate.start = start
+  return () => release()
+}
 
 function attempt(auth: TestAuth, email: string, password = `wrong ${PASSWORD}`): Promise<Response> {
   return post(auth, '/auth/login', { email, password })
