@@ -25,7 +25,7 @@ export interface PostgresServer {
   url(database?: string): string
   /** Shuts down in order, and leaves the data. */
   stop(): Promise<void>
-  /** kill -9 of the server, as in a power cut of its machine; what it had not synced is still in the file cache. */
+  /** kill -9 of the server and all of its processes, as in a power cut of its machine; what it had not synced is still in the file cache. */
   kill(): Promise<void>
   /** Starts again on the same port and data, after `stop` or `kill`. Resolves when it answers. */
   restart(): Promise<void>
@@ -67,7 +67,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     process.kill(postmaster, signal)
     await ended
     keeper.stdin?.end()
-    // After kill -9 they answer until they notice.
+    // They would answer until they notice, and one that a test has stopped never does.
+    if (signal === 'SIGKILL') for (const backend of backends.filter(isRunning)) process.kill(backend, signal)
     while (backends.some(isRunning)) await sleep(5)
   }
   return {

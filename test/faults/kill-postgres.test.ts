@@ -28,21 +28,28 @@ async function start(
   return { postgres, deployment }
 }
 
+async function untilRefused(ask: () => Promise<Response>): Promise<Response> {
+  let answer = await ask()
+  while (answer.status === 200) {
+    await answer.arrayBuffer()
+    await sleep(10)
+    answer = await ask()
+  }
+  return answer
+}
+
 /** What a caller sees while PostgreSQL is gone. */
 async function lookAtOutage({ url, history }: Caller): Promise<void> {
-  let readiness = await fetch(`${url}/health/ready`)
-  while (readiness.status === 200) {
-    await readiness.arrayBuffer()
-    await sleep(10)
-    readiness = await fetch(`${url}/health/ready`)
-  }
+  const { access = null, refresh = null } = history.acts.find((act) => act.given?.access != null)?.given ?? {}
+  const bearer = { authorization: `Bearer ${access}` }
+  // What its memory holds counts for `max_staleness`.
+  await untilRefused(() => fetch(`${url}/auth/me`, { headers: bearer }))
+  const readiness = await untilRefused(() => fetch(`${url}/health/ready`))
   expect(readiness.status).toBe(503)
   expect(await readiness.json()).toMatchObject({ status: 'not_ready', checks: { database: 'failing' } })
   expect((await fetch(`${url}/health/live`)).status).toBe(200)
 
-  const { access = null, refresh = null } = history.acts.find((act) => act.given?.access != null)?.given ?? {}
   const json = { 'content-type': 'application/json' }
-  const bearer = { authorization: `Bearer ${access}` }
   const body = JSON.stringify({ email: 'nobody@example.com', password: 'a good long password' })
   const requests: readonly (readonly [string, RequestInit])[] = [
     ['/auth/register', { method: 'POST', headers: json, body }],
@@ -84,10 +91,7 @@ it(
   async () => {
     const { postgres, deployment } = await start({ synchronous_commit: 'off', wal_buffers: '16MB' })
     const run = await runFaults(deployment, 1, async (caller) => {
-      let walWriter = 0
-      const fault = await killPostgres(deployment, postgres, caller, async () => {
-        process.kill(walWriter, 'SIGKILL')
-      })
+      const fault = await killPostgres(deployment, postgres, caller, async () => undefined)
       // What was started with is kept. From here on writing is left to a process that does not come to it, as for a
       // moment after every commit: the kill hits that moment.
       await runOn(postgres.url(), 'checkpoint')
@@ -95,8 +99,7 @@ it(
         postgres.url(),
         "select pid from pg_stat_activity where backend_type = 'walwriter'",
       )
-      walWriter = z.int().parse(rows[0]?.pid)
-      process.kill(walWriter, 'SIGSTOP')
+      process.kill(z.int().parse(rows[0]?.pid), 'SIGSTOP')
       return fault
     })
     rmSync(run.record, { force: true })
