@@ -20,7 +20,7 @@ import { createMetricService } from './features/metrics/metric-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
-import { changesOf } from './features/revocation/revocation-events.js'
+import { changesOf, feedOf } from './features/revocation/revocation-events.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionBinding } from './features/sessions/session-binding.js'
 import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
@@ -173,7 +173,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
     onKeyChange: () => void keyring.check().catch(() => undefined),
   })
-  audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
+  audit.beforeCommit(feedOf(revocations))
   audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
   const shared = redis && { entries: redis.entries, masterKey }
   const { maxSessionsPerUser, onLimit, binding: kind } = config.auth.session
@@ -230,7 +230,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords },
     enabled: config.auth.guests.enabled,
   })
-  audit.beforeCommit((tx, events) => guests.follow(tx, events))
+  audit.beforeCommit(guests.follow)
   const { enabled: isLimited, failures: _, ...limitSettings } = config.limits
   const limits = createRateLimitService({
     limits: isLimited ? limitSettings : null,

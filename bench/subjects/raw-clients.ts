@@ -72,7 +72,7 @@ async function hotStatement(url: string) {
       return async () => []
     },
   }
-  prepareFindSession(listening, createAccessService(storage, systemClock).rolesColumn(), false)
+  prepareFindSession({ storage: listening, roles: createAccessService(storage, systemClock).rolesColumn() }, false)
   const rows = await storage.db.selectFrom('sessions').select(['id', 'tenant_id']).limit(sessions).execute()
   await storage.close()
   return { text, ids: rows.map((row) => [row.id, row.tenant_id]) }

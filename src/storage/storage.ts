@@ -4,8 +4,14 @@ import type { Tables } from './tables.js'
 /** What a store function queries: the pool, or the transaction that its caller opened. */
 export type Queryable = Kysely<Tables> | Transaction<Tables>
 
-/** A statement compiled once; each call binds its parameters to a prepared (SQLite) or named (PostgreSQL) statement. */
-export type PreparedStatement<Row> = (parameters: readonly unknown[]) => Promise<readonly Row[]>
+/**
+ * A statement compiled once; each call binds its parameters to a prepared (SQLite) or named (PostgreSQL) statement.
+ * @param tx the transaction that it is part of; without one it is a transaction by itself
+ */
+export type PreparedStatement<Row> = (
+  parameters: readonly unknown[],
+  tx?: Transaction<Tables>,
+) => Promise<readonly Row[]>
 
 export interface Listener {
   /** False while hints cannot come through. */

@@ -95,7 +95,8 @@ export const SCOPE_TYPES: readonly string[] = ['TenantScope', 'OneTenant', 'AllT
 
 /** Store functions without a scope, each with its reason. */
 export const UNSCOPED: Readonly<Record<string, string>> = {
-  insertAuditEvents: 'an event names its tenant',
+  prepareInsertEvents: 'an event names its tenant',
+  insertMany: 'an event names its tenant',
   readBuckets: 'the key of a bucket is a digest of its tenant too',
   lockBuckets: 'the key of a bucket is a digest of its tenant too',
   writeBuckets: 'the key of a bucket is a digest of its tenant too',

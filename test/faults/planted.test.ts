@@ -79,8 +79,9 @@ const REFRESHES_WITHOUT_WAITING = overSessions(
   'const counters = new Map();',
   `async advance(found, ...rest) {
     setTimeout(() => service.advance(found, ...rest).catch(() => {}), 300);
-    counters.set(found.session.id, found.session.counter + 1);
-    return true;
+    const counter = found.session.counter + 1;
+    counters.set(found.session.id, counter);
+    return { ...found, session: { ...found.session, counter, spends: [...found.session.spends, found.now] } };
   },
   async find(...given) {
     const found = await service.find(...given);

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { advanceSession } from '../../src/features/sessions/session-store.js'
+import { createAccessService } from '../../src/features/access/access-service.js'
+import { createAuditService } from '../../src/features/audit/audit-service.js'
+import { prepareAdvanceSession } from '../../src/features/sessions/session-advance.js'
 import { uuidv7 } from '../../src/runtime/ids.js'
+import { silentLogger } from '../../src/runtime/logger.js'
 import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
 import { openStorage } from '../../src/storage/open-storage.js'
 import { oneTenant } from '../../src/storage/tenant-scope.js'
@@ -22,9 +25,9 @@ const CHANGES = [
 describeEachAuth(
   'The one statement that decides a refresh',
   (stage) => {
-    it('spends the pair of a session once, in its own tenant, and of nothing that has moved on', async () => {
+    async function open() {
       const auth = await stage.open()
-      const { session } = await newcomer(auth)
+      const { clock } = auth
       const storage = await openStorage({
         url: stage.url(),
         directUrl: null,
@@ -32,24 +35,70 @@ describeEachAuth(
         statementTimeout: 10_000,
         allowUnsafeDurability: true,
         production: false,
-        clock: auth.clock,
+        clock,
       })
-      const advance = { id: session.id, counter: 1, keyId: 1, spends: [], wasIdle: false, refreshLifetime: 1000 }
-      const here = oneTenant(DEFAULT_TENANT_ID)
-      const undo = new Error('undo')
-      for (const [what, change] of CHANGES) {
-        const attempt = storage.transaction(async (tx) => {
-          await sql.raw(change).execute(tx)
-          expect([what, await advanceSession(here, tx, storage, advance)]).toEqual([what, false])
-          throw undo
-        })
-        await expect(attempt).rejects.toBe(undo)
+      const audit = createAuditService({ storage, clock, logger: silentLogger })
+      const roles = createAccessService(storage, clock).rolesColumn()
+      const advanceSession = prepareAdvanceSession({ storage, roles }, audit)
+      const spend = (id: string, { counter = 1, tenantId = DEFAULT_TENANT_ID } = {}) => {
+        const advance = { id, counter, keyId: 1, spends: [], wasIdle: false, refreshLifetime: 1000 }
+        const event = { type: 'session.refreshed', actorId: null, userId: null, client: null } as const
+        return advanceSession(oneTenant(tenantId), advance, { ...event, tenantId, sessionId: id })
       }
-      const spend = (scope = here, of = advance) => storage.transaction((tx) => advanceSession(scope, tx, storage, of))
-      expect(await spend(oneTenant(uuidv7(1)))).toBe(false)
-      expect(await spend(here, { ...advance, counter: 2 })).toBe(false)
-      expect(await spend()).toBe(true)
-      expect(await spend()).toBe(false)
+      const told = async (id: string) =>
+        (
+          await storage.db
+            .selectFrom('audit_events')
+            .select('id')
+            .where('tenant_id', '=', DEFAULT_TENANT_ID)
+            .where('session_id', '=', id)
+            .where('type', '=', 'session.refreshed')
+            .execute()
+        ).length
+      return { auth, storage, audit, spend, told }
+    }
+
+    it('spends the pair of a session once, in its own tenant, and of nothing that has moved on', async () => {
+      const { auth, storage, spend, told } = await open()
+      for (const [what, change] of CHANGES) {
+        const { session } = await newcomer(auth)
+        await sql.raw(change).execute(storage.db)
+        expect([what, await spend(session.id), await told(session.id)]).toEqual([what, null, 0])
+      }
+      const { session } = await newcomer(auth)
+      expect(await spend(session.id, { tenantId: uuidv7(1) })).toBe(null)
+      expect(await spend(session.id, { counter: 2 })).toBe(null)
+      expect(await spend(session.id)).toMatchObject({ session: { id: session.id, counter: 2 }, now: auth.clock.now() })
+      expect(await spend(session.id)).toBe(null)
+      expect(await told(session.id)).toBe(1)
+      await storage.close()
+    })
+
+    it('is undone together with its event where something else of the commit fails', async () => {
+      const { auth, storage, audit, spend, told } = await open()
+      const { session } = await newcomer(auth)
+      let isBroken = true
+      audit.beforeCommit({
+        concerns: ({ type }) => type === 'session.refreshed',
+        async write() {
+          if (isBroken) throw new Error('broken')
+        },
+      })
+      await expect(spend(session.id)).rejects.toThrow('broken')
+      expect(await told(session.id)).toBe(0)
+      isBroken = false
+      expect(await spend(session.id)).toMatchObject({ session: { counter: 2 } })
+      expect(await told(session.id)).toBe(1)
+      await storage.close()
+    })
+
+    it('spends nothing where its event cannot be kept', async () => {
+      const { auth, storage, spend } = await open()
+      const { session } = await newcomer(auth)
+      await sql.raw('alter table audit_events rename to audit_events_away').execute(storage.db)
+      await expect(spend(session.id)).rejects.toThrow()
+      await sql.raw('alter table audit_events_away rename to audit_events').execute(storage.db)
+      expect(await spend(session.id)).toMatchObject({ session: { counter: 2 } })
       await storage.close()
     })
   },

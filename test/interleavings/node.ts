@@ -3,7 +3,7 @@ import { createAccessService } from '../../src/features/access/access-service.js
 import { createAdminService } from '../../src/features/admin/admin-service.js'
 import { createAuditService } from '../../src/features/audit/audit-service.js'
 import type { Keyring } from '../../src/features/keys/key-service.js'
-import { changesOf } from '../../src/features/revocation/revocation-events.js'
+import { changesOf, feedOf } from '../../src/features/revocation/revocation-events.js'
 import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
 import { createSessionService, sessionLifetimes } from '../../src/features/sessions/session-service.js'
 import { createSignInService } from '../../src/features/sign-in/sign-in-service.js'
@@ -36,7 +36,7 @@ export function composeNode(parts: {
     settings: { horizon: lifetimes.jwt, maxStaleness: config.auth.revocation.maxStaleness },
     onKeyChange: () => undefined,
   })
-  audit.beforeCommit((tx, events) => revocations.write(tx, changesOf(events)))
+  audit.beforeCommit(feedOf(revocations))
   audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
   const sessions = createSessionService({ storage, clock, audit, access, revocations, lifetimes, cacheBytes })
   const tokens = createTokenService({

@@ -118,9 +118,9 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants:
   [
     'advances a session whichever pair is current',
     {
-      file: 'features/sessions/session-store.ts',
-      from: ".where('counter', '=', advance.counter)",
-      to: ".where('counter', '>=', advance.counter)",
+      file: 'features/sessions/session-advance.ts',
+      from: ".where('counter', '=', parameter<number>())",
+      to: ".where('counter', '>=', parameter<number>())",
     },
     ['one leaf', 'the living stay'],
     2,

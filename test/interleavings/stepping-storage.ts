@@ -74,7 +74,7 @@ export function steppingStorage(inner: Storage, party: Party, turns: Turns, bus:
     },
     prepare<Row>(name: string, query: CompiledQuery<Row>) {
       const run = inner.prepare<Row>(name, query)
-      return (parameters) => around(() => run(parameters))
+      return (parameters, tx) => (tx === undefined ? around(() => run(parameters)) : run(parameters, tx))
     },
     async announce(tx) {
       announced.add(tx)

@@ -1,29 +1,86 @@
-import type { Queryable } from '../../storage/storage.js'
+import type { Transaction } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import { parameter } from '../../storage/parameters.js'
+import type { PreparedStatement, Queryable, Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
 import type { AuditEvent } from './audit-types.js'
+
+/** An event as it is kept. */
+export interface StoredEvent extends AuditEvent {
+  readonly id: string
+  readonly createdAt: number
+}
 
 /** Far below the number of values that one statement may hold. */
 const BATCH = 200
+/** More events than these are rare, and take a statement that is compiled for them. */
+const MOST_PREPARED = 6
+
+const COLUMNS = [
+  'id',
+  'tenant_id',
+  'type',
+  'actor_id',
+  'user_id',
+  'session_id',
+  'ip_address',
+  'user_agent',
+  'request_id',
+  'data',
+  'created_at',
+] as const
+
+const INTO = sql`audit_events (${sql.join(COLUMNS.map((column) => sql.ref(column)))})`
+
+/** The values of an event in the order of its columns: what `insertEvent` and `insertEventFor` have places for. */
+export function valuesOf(event: StoredEvent): readonly (string | number | null)[] {
+  const { client } = event
+  return [
+    event.id,
+    event.tenantId,
+    event.type,
+    event.actorId,
+    event.userId,
+    event.sessionId,
+    client?.ipAddress ?? null,
+    client?.userAgent ?? null,
+    client?.requestId ?? null,
+    JSON.stringify(event.data ?? {}),
+    event.createdAt,
+  ]
+}
+
+/** Inserts an event for each row of `source`; the event's values are places. */
+export function insertEventFor(source: string): RawBuilder<unknown> {
+  const values = COLUMNS.map((column) =>
+    column === 'created_at' ? sql`cast(${parameter()} as bigint)` : sql`cast(${parameter()} as text)`,
+  )
+  return sql`insert into ${INTO} select ${sql.join(values)} from ${sql.table(source)}`
+}
+
+export type InsertEvents = (tx: Transaction<Tables>, events: readonly StoredEvent[]) => Promise<void>
 
 /** Appends events; nothing updates or deletes one. */
-export async function insertAuditEvents(
-  db: Queryable,
-  createdAt: number,
-  events: readonly (AuditEvent & { readonly id: string })[],
-): Promise<void> {
+export function prepareInsertEvents(storage: Storage): InsertEvents {
+  const prepared = new Map<number, PreparedStatement<unknown>>()
+  function statementFor(count: number): PreparedStatement<unknown> {
+    const known = prepared.get(count)
+    if (known !== undefined) return known
+    const row = () => sql`(${sql.join(COLUMNS.map(() => parameter()))})`
+    const query = sql`insert into ${INTO} values ${sql.join(Array.from({ length: count }, row))}`
+    const statement = storage.prepare(`insert_events_${count}`, query.compile(storage.db))
+    prepared.set(count, statement)
+    return statement
+  }
+  return async (tx, events) => {
+    if (events.length > MOST_PREPARED) return insertMany(tx, events)
+    if (events.length > 0) await statementFor(events.length)(events.flatMap(valuesOf), tx)
+  }
+}
+
+async function insertMany(db: Queryable, events: readonly StoredEvent[]): Promise<void> {
   for (let start = 0; start < events.length; start += BATCH) {
-    const rows = events.slice(start, start + BATCH).map((event) => ({
-      id: event.id,
-      tenant_id: event.tenantId,
-      type: event.type,
-      actor_id: event.actorId,
-      user_id: event.userId,
-      session_id: event.sessionId,
-      ip_address: event.client?.ipAddress ?? null,
-      user_agent: event.client?.userAgent ?? null,
-      request_id: event.client?.requestId ?? null,
-      data: JSON.stringify(event.data ?? {}),
-      created_at: createdAt,
-    }))
-    await db.insertInto('audit_events').values(rows).execute()
+    const rows = events.slice(start, start + BATCH).map((event) => sql`(${sql.join([...valuesOf(event)])})`)
+    await sql`insert into ${INTO} values ${sql.join(rows)}`.execute(db)
   }
 }

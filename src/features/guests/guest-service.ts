@@ -8,7 +8,7 @@ import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, oneTenant, type TenantScope } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
-import type { AuditService } from '../audit/audit-service.js'
+import type { AuditService, CommitHook } from '../audit/audit-service.js'
 import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { PasswordService } from '../passwords/password-service.js'
@@ -60,7 +60,7 @@ export interface GuestService {
   /** Who bears an id or a name that a guest was given; null once the session is over, unless there is an account. */
   find(scope: TenantScope, by: { readonly userId: string } | { readonly username: string }): Promise<Guest | null>
   /** Keeps the ends of guests beside those of their sessions: in the transaction that records what became of a session. */
-  follow(tx: Transaction<Tables>, events: readonly AuditEvent[]): Promise<void>
+  readonly follow: CommitHook
   /** Deletes guests whose session ended, one bounded batch. Returns how many went. */
   cleanUp(): Promise<number>
 }
@@ -203,13 +203,16 @@ export function createGuestService(parts: {
       return findGuest(scope, storage.db, storage, by)
     },
 
-    async follow(tx, events) {
-      const ofGuests = events.filter(({ data }) => data?.['guest'] === true)
-      const ended = ofGuests.flatMap(({ type, userId }) => (type === 'session.revoked' && userId ? [userId] : []))
-      if (ended.length > 0) await endGuests(allTenants(), tx, storage, ended)
-      for (const { type, tenantId, sessionId } of ofGuests) {
-        if (type === 'session.refreshed' && sessionId) await extendGuest(oneTenant(tenantId), tx, sessionId)
-      }
+    follow: {
+      concerns: ({ data }) => data?.['guest'] === true,
+      async write(tx, events) {
+        const ofGuests = events.filter(({ data }) => data?.['guest'] === true)
+        const ended = ofGuests.flatMap(({ type, userId }) => (type === 'session.revoked' && userId ? [userId] : []))
+        if (ended.length > 0) await endGuests(allTenants(), tx, storage, ended)
+        for (const { type, tenantId, sessionId } of ofGuests) {
+          if (type === 'session.refreshed' && sessionId) await extendGuest(oneTenant(tenantId), tx, sessionId)
+        }
+      },
     },
 
     async cleanUp() {

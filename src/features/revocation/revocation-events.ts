@@ -1,4 +1,6 @@
+import type { CommitHook } from '../audit/audit-service.js'
 import type { AuditEvent } from '../audit/audit-types.js'
+import type { RevocationService } from './revocation-service.js'
 import type { Change, ChangeKind } from './revocation-types.js'
 
 /**
@@ -16,6 +18,14 @@ export function changesOf(events: readonly AuditEvent[]): readonly Change[] {
     if (kind === null || subject === null || made.has(subject)) return []
     return [{ kind, tenantId: event.tenantId, subject }]
   })
+}
+
+/** Writes what nodes must hear of into the transaction of its cause. */
+export function feedOf(revocations: Pick<RevocationService, 'write'>): CommitHook {
+  return {
+    concerns: (event) => kindOf(event) !== null,
+    write: (tx, events) => revocations.write(tx, changesOf(events)),
+  }
 }
 
 function kindOf({ type }: AuditEvent): ChangeKind | null {

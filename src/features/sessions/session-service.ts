@@ -14,6 +14,7 @@ import type { RecordEvent } from '../audit/audit-types.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
+import { prepareAdvanceSession } from './session-advance.js'
 import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
@@ -32,14 +33,7 @@ import {
 import { endSessionsPastLimit, hasRoom, lockUser, type SessionLimit } from './session-limit.js'
 import { prepareFindSession } from './session-lookup.js'
 import { SharedSessions } from './session-shared.js'
-import {
-  advanceSession,
-  type EndedSession,
-  insertSession,
-  listSessionsOf,
-  revokeSession,
-  revokeSessionsOf,
-} from './session-store.js'
+import { type EndedSession, insertSession, listSessionsOf, revokeSession, revokeSessionsOf } from './session-store.js'
 import type { FoundSession, Opening, RevocationReason, SessionRecord } from './session-types.js'
 
 export type { SessionBinding } from './session-binding.js'
@@ -85,8 +79,8 @@ export interface SessionService {
   isIdle(found: FoundSession): boolean
   /** @param session `lastActivity`: the latest that is known to be written */
   noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
-  /** Spends the current pair of `found` and records it. False where somebody else was first, or the session ended. */
-  advance(found: FoundSession, keyId: number, client: ClientContext): Promise<boolean>
+  /** Spends the current pair of `found` and records it. Null where somebody else was first, or the session ended. */
+  advance(found: FoundSession, keyId: number, client: ClientContext): Promise<FoundSession | null>
   /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
   end(scope: OneTenant, id: string, by: Ending): Promise<boolean>
   /** Ends a family whose spent refresh token came back. */
@@ -148,8 +142,10 @@ export function createSessionService(parts: {
   const { limit = { max: 0, onLimit: 'evict_oldest' }, binding = UNBOUND } = parts
   const trust = Math.max(MIN_TRUST, lifetimes.reuseGrace)
   const shared = parts.shared ? new SharedSessions({ ...parts.shared, revocations, clock, trust }) : null
+  const columns = { storage, roles: access.rolesColumn() }
+  const advance = prepareAdvanceSession(columns, audit)
   const cache = new SessionCache({
-    find: prepareFindSession(storage, access.rolesColumn(), lifetimes.honoursBypass),
+    find: prepareFindSession(columns, lifetimes.honoursBypass),
     shared,
     revocations,
     clock,
@@ -226,17 +222,17 @@ export function createSessionService(parts: {
     async advance(found, keyId, client) {
       const { session, now } = found
       const scope = oneTenant(session.tenantId)
-      const isAdvanced = await audit.transaction(async (tx, record) => {
-        const advanced = await advanceSession(scope, tx, storage, {
+      const advanced = await advance(
+        scope,
+        {
           id: session.id,
           counter: session.counter,
           keyId,
           spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
           wasIdle: this.isIdle(found),
           refreshLifetime: refreshLifetime(lifetimes, session),
-        })
-        if (!advanced) return false
-        await record({
+        },
+        {
           type: 'session.refreshed',
           tenantId: session.tenantId,
           actorId: session.userId,
@@ -244,11 +240,10 @@ export function createSessionService(parts: {
           sessionId: session.id,
           client,
           ...(isGuestSession(session) && { data: { guest: true } }),
-        })
-        return true
-      })
+        },
+      )
       cache.forget(session.id)
-      return isAdvanced
+      return advanced
     },
 
     async end(scope, id, by) {

@@ -7,10 +7,8 @@ import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
 import type { RevocationReason, SessionRecord, Spend } from './session-types.js'
 
-/** More spent pairs than this within one grace are remembered by nobody. */
-const SPENDS_KEPT = 64
 /** Stands behind the time of a spend whose access token had ended by idleness. */
-const IDLE_MARK = 'i'
+export const IDLE_MARK = 'i'
 
 export const authMethods = z.array(z.enum(AUTH_METHODS))
 
@@ -118,66 +116,6 @@ export async function insertSession(
 
 function text<Value extends string | null>(value: Value): RawBuilder<Value> {
   return sql<Value>`cast(${value} as text)`
-}
-
-export interface Advance {
-  readonly id: string
-  readonly counter: number
-  readonly keyId: number
-  /** The earlier spend times worth keeping, oldest first. */
-  readonly spends: readonly Spend[]
-  /** The access token of the pair that is spent had ended by idleness. */
-  readonly wasIdle: boolean
-  /** Milliseconds. */
-  readonly refreshLifetime: number
-}
-
-/**
- * Spends the current pair: the one statement that decides a refresh. It advances the counter only if the session is
- * alive, its ends are not passed, the pair is still the current one, and the account has not moved on, all at once.
- * Returns false to everybody but the one that spent it.
- */
-export async function advanceSession(
-  scope: OneTenant,
-  db: Queryable,
-  storage: Storage,
-  advance: Advance,
-): Promise<boolean> {
-  const now = storage.now()
-  const earlier = advance.spends.slice(1 - SPENDS_KEPT)
-  const prefix = earlier.map((spend) => `${spend.at}${spend.wasIdle ? IDLE_MARK : ''},`).join('')
-  const mark = advance.wasIdle ? IDLE_MARK : ''
-  const end = sql<number>`${now} + ${sql.lit(advance.refreshLifetime)}`
-  const row = await db
-    .updateTable('sessions')
-    .set({
-      counter: sql<number>`counter + 1`,
-      key_id: advance.keyId,
-      spends: sql<string>`cast(${prefix} as text) || cast(${now} as text) || cast(${mark} as text)`,
-      refreshed_at: now,
-      last_activity: now,
-      refresh_expires_at: sql<number>`case when ${end} < absolute_expires_at then ${end} else absolute_expires_at end`,
-    })
-    .where(inTenant(scope))
-    .where('id', '=', advance.id)
-    .where('counter', '=', advance.counter)
-    .where('revoked_at', 'is', null)
-    .where('refresh_expires_at', '>', now)
-    .where('absolute_expires_at', '>', now)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('users as u')
-          .select(sql.lit(1).as('one'))
-          .whereRef('u.tenant_id', '=', 'sessions.tenant_id')
-          .whereRef('u.id', '=', 'sessions.user_id')
-          .whereRef('u.credential_version', '=', 'sessions.credential_version')
-          .where('u.disabled_at', 'is', null),
-      ),
-    )
-    .returning('id')
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 /** Ends one session, where `userId` is given only if it is that user's. Returns its owner, or null where it is not there or had ended. */

@@ -47,7 +47,8 @@ export function createGuestTokens(parts: {
 
   /** The session after it was extended, by this call or by one that came first. */
   async function extended(scope: OneTenant, found: FoundSession, client: ClientContext): Promise<FoundSession> {
-    await sessions.advance(found, keyring.activeSessionKey().id, client)
+    const advanced = await sessions.advance(found, keyring.activeSessionKey().id, client)
+    if (advanced !== null) return advanced
     const next = await live(sessions.find, scope, found.session.id)
     // Neither this call nor another one could extend it: the account has moved on since it was read.
     if (next.session.counter === found.session.counter) throw new SallyportError('session_revoked')

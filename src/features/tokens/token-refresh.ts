@@ -1,6 +1,5 @@
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
@@ -38,8 +37,7 @@ export async function refreshSession(
     const { binding } = sessions
     if (!binding.isMet(found.session, binding.seenIn({ client }))) await binding.refuse(found.session, { client })
     if (!isCurrent) return { found, isRepeat: true }
-    if (!(await sessions.advance(found, keyring.activeSessionKey().id, client))) continue
-    const advanced = await sessions.find(oneTenant(token.tenantId), token.sessionId)
+    const advanced = await sessions.advance(found, keyring.activeSessionKey().id, client)
     if (advanced === null) continue
     opaque.assertAlive(advanced)
     return { found: advanced, isRepeat: false }

@@ -20,6 +20,23 @@ export interface Statement {
   readonly readOnly: boolean
 }
 
+/** A query that was compiled once: prepared on the server under its name, its values bound. */
+export class NamedQuery<Row> implements CompiledQuery<Row> {
+  readonly name: string
+  readonly sql: string
+  readonly query: RootOperationNode
+  readonly queryId: CompiledQuery['queryId']
+  readonly parameters: Bindable[]
+
+  constructor(name: string, { sql, query, queryId }: CompiledQuery<Row>, parameters: Bindable[]) {
+    this.name = name
+    this.sql = sql
+    this.query = query
+    this.queryId = queryId
+    this.parameters = parameters
+  }
+}
+
 const ATTEMPTS = 3
 const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
@@ -72,9 +89,13 @@ export class PostgresSession implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const bound =
+      query instanceof NamedQuery
+        ? { name: query.name, values: query.parameters }
+        : { values: bindAll(query.parameters, this.#clock) }
     const { command, rowCount, rows } = await this.execute<Row>({
       text: query.sql,
-      values: bindAll(query.parameters, this.#clock),
+      ...bound,
       readOnly: isReadOnly(query.query),
     })
     return CHANGES.has(command) ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows }

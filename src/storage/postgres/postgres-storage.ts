@@ -15,7 +15,7 @@ import { postgresDialect } from './postgres-dialect.js'
 import { assertDurable, type DurabilityPolicy } from './postgres-durability.js'
 import { CHANNEL, listenToPostgres } from './postgres-listen.js'
 import { openPool, type PoolOptions } from './postgres-pool.js'
-import { isReadOnly, PostgresSession } from './postgres-session.js'
+import { isReadOnly, NamedQuery, PostgresSession } from './postgres-session.js'
 
 export interface PostgresOptions extends PoolOptions, DurabilityPolicy {
   readonly directUrl: string | null
@@ -54,9 +54,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
       const readOnly = isReadOnly(query.query)
       // The digest keeps two versions of a statement apart on a server connection that a pooler shares.
       const unique = `${name.slice(0, 40)}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
-      return async (parameters) => {
-        guard.assertOutside()
+      return async (parameters, tx) => {
         const values = bind(parameters)
+        if (tx !== undefined) return (await tx.executeQuery<Row>(new NamedQuery(unique, query, values))).rows
+        guard.assertOutside()
         const session = await PostgresSession.acquire(pool, clock)
         try {
           return (await session.execute<Row>({ name: unique, text, values, readOnly })).rows

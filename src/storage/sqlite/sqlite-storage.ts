@@ -50,9 +50,11 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
     transaction: (work) => runTransaction(db, guard, work),
     prepare<Row>(_name: string, query: CompiledQuery<Row>): PreparedStatement<Row> {
       const bind = binder(query, clock)
-      return async (parameters) => {
+      return async (parameters, tx) => {
+        const values = bind(parameters)
+        if (tx !== undefined) return (await tx.executeQuery<Row>({ ...query, parameters: values })).rows
         guard.assertOutside()
-        return (await connection.alone<Row>(query.sql, bind(parameters))).rows
+        return (await connection.alone<Row>(query.sql, values)).rows
       }
     },
     now: () =>

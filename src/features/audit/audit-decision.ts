@@ -1,0 +1,58 @@
+import { type RawBuilder, sql, type Transaction } from 'kysely'
+import type { Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
+import { type InsertEvents, insertEventFor, type StoredEvent, valuesOf } from './audit-store.js'
+
+/** A change that one statement decides, and what is told of it. */
+export interface DecisionQueries<Row> {
+  /** Unique in the process. */
+  readonly name: string
+  /** Changes one row or none, and returns all of its columns. */
+  readonly decide: RawBuilder<unknown>
+  /** Selects what is to be known from `decided`, the row as `decide` has left it. Holds no values. */
+  readonly show: RawBuilder<Row>
+  /** Gives the row of `decide` once more, for SQLite, which selects from no change. */
+  readonly again: RawBuilder<unknown>
+}
+
+export interface DecisionValues {
+  readonly decide: readonly unknown[]
+  readonly again: readonly unknown[]
+}
+
+/** Decides and records: null where nothing was changed, and then nothing is recorded. */
+export interface Decision<Row> {
+  readonly inside: (tx: Transaction<Tables>, values: DecisionValues, event: StoredEvent) => Promise<Row | null>
+  /** The same as one statement, which needs no transaction around it; null where there is none. */
+  readonly alone: ((values: DecisionValues, event: StoredEvent) => Promise<Row | null>) | null
+}
+
+/** Compiles a decision together with the insertion of its event. */
+export function compileDecision<Row>(
+  storage: Storage,
+  insertEvents: InsertEvents,
+  { name, decide, show, again }: DecisionQueries<Row>,
+): Decision<Row> {
+  const prepare = <Found>(suffix: string, query: RawBuilder<Found>) =>
+    storage.prepare(`${name}${suffix}`, query.compile(storage.db))
+  if (storage.dialect === 'postgres') {
+    const whole = sql<Row>`with decided as (${decide}), recorded as (${insertEventFor('decided')}) ${show}`
+    const run = prepare('', whole)
+    const bound = (values: DecisionValues, event: StoredEvent) => [...values.decide, ...valuesOf(event)]
+    return {
+      inside: async (tx, values, event) => (await run(bound(values, event), tx))[0] ?? null,
+      alone: async (values, event) => (await run(bound(values, event)))[0] ?? null,
+    }
+  }
+  const change = prepare('', decide)
+  const look = prepare('_shown', sql<Row>`with decided as (${again}) ${show}`)
+  return {
+    async inside(tx, values, event) {
+      const changed = await change(values.decide, tx)
+      if (changed.length === 0) return null
+      await insertEvents(tx, [event])
+      return (await look(values.again, tx))[0] ?? null
+    },
+    alone: null,
+  }
+}
