@@ -50,8 +50,18 @@ export function uuidToBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex')
 }
 
-/** The canonical text of sixteen bytes. */
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1')
+const HYPHENS = new Set([4, 6, 8, 10])
+const spelling = Buffer.alloc(36, '-')
+
+/** The canonical text of sixteen bytes: one flat string, since it is held and looked up by. */
 export function uuidFromBytes(bytes: Buffer): string {
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+  let at = 0
+  for (let index = 0; index < 16; index++) {
+    if (HYPHENS.has(index)) at++
+    const byte = bytes[index] ?? 0
+    spelling[at++] = DIGITS[byte >> 4] ?? 0
+    spelling[at++] = DIGITS[byte & 15] ?? 0
+  }
+  return spelling.toString('latin1')
 }

@@ -5,7 +5,7 @@ import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { AuditEvent } from '../audit/audit-types.js'
 import { type HolderColumns, selectFound, toFound } from './session-lookup.js'
-import { IDLE_MARK } from './session-store.js'
+import { IDLE_MARK, spendsText } from './session-store.js'
 import type { FoundSession, Spend } from './session-types.js'
 
 /** More spent pairs than this within one grace are remembered by nobody. */
@@ -40,10 +40,8 @@ export function prepareAdvanceSession(columns: HolderColumns, audit: AuditServic
   })
   return async (scope, advance, event) => {
     const { id, counter, keyId, spends, wasIdle, refreshLifetime } = advance
-    const prefix = spends
-      .slice(1 - SPENDS_KEPT)
-      .map((spend) => `${spend.at}${spend.wasIdle ? IDLE_MARK : ''},`)
-      .join('')
+    const earlier = spendsText(spends.slice(1 - SPENDS_KEPT))
+    const prefix = earlier === '' ? '' : `${earlier},`
     const mark = wasIdle ? IDLE_MARK : ''
     const key = [scope.tenantId, id]
     const row = await decide({ decide: [keyId, prefix, mark, refreshLifetime, ...key, counter], again: key }, event)

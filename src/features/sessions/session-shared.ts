@@ -1,58 +1,19 @@
-import { z } from 'zod'
 import { isProven } from '../../contract/identity.js'
 import { type MasterKey, SealError, type Sealer } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { SharedEntries } from '../../storage/shared-entries.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
-import { permissionsOf } from '../access/access-service.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
-import { authMethods } from './session-store.js'
+import { decodeEntry, encodeEntry } from './session-entry.js'
 import type { FoundSession, HeldSession } from './session-types.js'
 
 /** Another shape of entries takes another number: two releases may run side by side. */
-const FORMAT = 'v1'
+const FORMAT = 'v2'
 /** A tombstone outlasts what a slow node may still write, in milliseconds. */
 const TOMBSTONE_FOR = 60_000
 /** An entry may be this much ahead of what a node takes for the database's time. */
 const AHEAD = 1_000
-
-const sealedSession = z.object({
-  session: z.object({
-    id: z.string(),
-    tenantId: z.string(),
-    userId: z.string(),
-    salt: z.base64().transform((text) => Buffer.from(text, 'base64')),
-    keyId: z.number(),
-    counter: z.number(),
-    spends: z.array(z.object({ at: z.number(), wasIdle: z.boolean() })),
-    credentialVersion: z.number(),
-    remember: z.boolean(),
-    // A node of another mode may share it: what nobody proved is for each to look up.
-    authMethods: authMethods.refine(isProven),
-    authTime: z.number(),
-    ipAddress: z.string().nullable(),
-    userAgent: z.string().nullable(),
-    createdAt: z.number(),
-    lastActivity: z.number(),
-    refreshedAt: z.number(),
-    refreshExpiresAt: z.number(),
-    absoluteExpiresAt: z.number(),
-    revokedAt: z.null(),
-  }),
-  holder: z.object({
-    email: z.string().nullable(),
-    emailVerified: z.boolean(),
-    username: z.string(),
-    isGuest: z.boolean(),
-    createdAt: z.number(),
-    credentialVersion: z.number(),
-    disabledAt: z.null(),
-    roles: z.array(z.string()),
-  }),
-  now: z.number(),
-  floor: z.number(),
-})
 
 /**
  * Sessions that one node has read and all may use. Nothing there is believed for being there: an entry is sealed under
@@ -101,19 +62,12 @@ export class SharedSessions {
 
   /** Offers what was read from the database to the other nodes. */
   offer(found: FoundSession): void {
-    const { session, holder, now, floor } = found
+    const { session, holder, floor } = found
     const generation = this.#revocations.generation()
     if (generation === null || session.revokedAt !== null || holder.disabledAt !== null) return
     if (!isProven(session.authMethods)) return
     const key = keyOf(generation, session.tenantId, session.id)
-    const { permissions: _, ...kept } = holder
-    const body = JSON.stringify({
-      session: { ...session, salt: session.salt.toString('base64') },
-      holder: kept,
-      now,
-      floor,
-    })
-    const sealed = this.#sealerOf(generation).seal(key, Buffer.from(body)).toString('base64')
+    const sealed = this.#sealerOf(generation).seal(key, encodeEntry(found)).toString('base64')
     this.#entries.offer(key, { floor, counter: session.counter }, sealed, this.#trust)
   }
 
@@ -128,13 +82,7 @@ export class SharedSessions {
 
   #open(generation: string, key: string, text: string): FoundSession | null {
     try {
-      const body: unknown = JSON.parse(
-        this.#sealerOf(generation).open(key, Buffer.from(text, 'base64')).toString('utf8'),
-      )
-      const parsed = sealedSession.safeParse(body)
-      if (!parsed.success) return null
-      const { holder, ...rest } = parsed.data
-      return { ...rest, holder: { ...holder, permissions: permissionsOf(holder.roles) } }
+      return decodeEntry(this.#sealerOf(generation).open(key, Buffer.from(text, 'base64')))
     } catch (error) {
       // Whoever can write to Redis can write anything: it is not an entry.
       if (error instanceof SealError) return null

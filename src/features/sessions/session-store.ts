@@ -201,6 +201,15 @@ export function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<
   return sql<boolean>`(revoked_at is null and absolute_expires_at > ${now} and (refresh_expires_at > ${now} or (auth_methods <> ${OF_A_GUEST} and last_activity + ${idle} > ${now})))`
 }
 
+/** `spends` of a row. */
+export function toSpends(text: string): readonly Spend[] {
+  return text === '' ? [] : text.split(',').map(toSpend)
+}
+
+export function spendsText(spends: readonly Spend[]): string {
+  return spends.map(({ at, wasIdle }) => `${at}${wasIdle ? IDLE_MARK : ''}`).join(',')
+}
+
 function toSpend(text: string): Spend {
   const wasIdle = text.endsWith(IDLE_MARK)
   return { at: Number(wasIdle ? text.slice(0, -IDLE_MARK.length) : text), wasIdle }
@@ -214,7 +223,7 @@ export function toSession(row: Selectable<SessionsTable>): SessionRecord {
     salt: Buffer.from(row.salt),
     keyId: row.key_id,
     counter: row.counter,
-    spends: row.spends === '' ? [] : row.spends.split(',').map(toSpend),
+    spends: toSpends(row.spends),
     credentialVersion: row.credential_version,
     remember: row.remember === 1,
     authMethods: authMethods.parse(JSON.parse(row.auth_methods)),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { uuidv7 } from '../../runtime/ids.js'
 import { csrfKeyId, encodeCsrfToken, encodePair, isGenuine, parseToken } from './token-codec.js'
@@ -19,6 +19,13 @@ describe('a session token', () => {
     expect(parseToken(access)).toMatchObject({ kind: 'access', ...subject, keyId: 7 })
     expect(parseToken(refresh)).toMatchObject({ kind: 'refresh', ...subject, keyId: 7 })
     expect(genuine(access) && genuine(refresh)).toBe(true)
+  })
+
+  it('is a MAC under a key that HKDF-SHA256 (RFC 5869) derives for the session', () => {
+    const bytes = Buffer.from(encodePair(key, salt, subject).access.slice(4), 'base64url')
+    const derived = hkdfSync('sha256', key.secret, salt, 'sallyport/v1/session-tokens', 32)
+    const expected = createHmac('sha256', Buffer.from(derived)).update('sps_').update(bytes.subarray(32)).digest()
+    expect(bytes.subarray(0, 32)).toEqual(expected)
   })
 
   it('is the same again for the same pair, and different for every other', () => {

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
 import { uuidFromBytes, uuidToBytes } from '../../runtime/ids.js'
 import type { SessionKey } from '../keys/key-types.js'
@@ -29,12 +29,16 @@ const LOCATOR_BYTES = 1 + 16 + 16 + 6 + 4
 /** 75 bytes are 100 characters exactly: no bits are left over that could give a token a second spelling. */
 const TOKEN = /^(sps_|spr_)([A-Za-z0-9_-]{100})$/
 
+const ONE_BLOCK = Buffer.from('sallyport/v1/session-tokens\x01', 'latin1')
+
 /**
  * The MAC key of one session, HKDF-SHA256 (RFC 5869) of a keyring key and the session's own salt: neither the database
  * nor one leaked row gives a token away.
  */
 function macKey(key: SessionKey, salt: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', key.secret, salt, 'sallyport/v1/session-tokens', 32))
+  // Extract and expand to one block (its sections 2.2 and 2.3): half the time of `hkdfSync`, which starts a job.
+  const extracted = createHmac('sha256', salt).update(key.secret).digest()
+  return createHmac('sha256', extracted).update(ONE_BLOCK).digest()
 }
 
 function locator(subject: TokenSubject, keyId: number): Buffer {

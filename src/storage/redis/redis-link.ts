@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Deadline } from '../../runtime/deadline.js'
 import type { Logger } from '../../runtime/logger.js'
 import type { RedisSession } from './redis-session.js'
 
@@ -42,6 +43,8 @@ export function openRedisLink(parts: {
   readonly loss: string
 }): RedisLink {
   const { connect, prepare, beat, logger, url, loss } = parts
+  const answer = new Deadline(COMMAND_TIMEOUT)
+  const preparation = new Deadline(ATTEMPT_TIMEOUT)
   const closing = new AbortController()
   let session: RedisSession | null = null
   let failure: Error | null = new Error('not connected yet')
@@ -79,7 +82,7 @@ export function openRedisLink(parts: {
       if (lost !== null) return lost
       if (closing.signal.aborted) return new Error('closed')
       try {
-        await within(COMMAND_TIMEOUT, beat(kept))
+        await answer.within(beat(kept))
         answeredAt = performance.now()
         succeed()
       } catch (error) {
@@ -97,10 +100,7 @@ export function openRedisLink(parts: {
       const attempt = AbortSignal.any([AbortSignal.timeout(ATTEMPT_TIMEOUT), closing.signal])
       try {
         connected = await connect(attempt)
-        await within(
-          ATTEMPT_TIMEOUT,
-          prepare(connected).then(() => beat(connected ?? neverConnected())),
-        )
+        await preparation.within(prepare(connected).then(() => beat(connected ?? neverConnected())))
         session = connected
         succeed()
         settle()
@@ -130,7 +130,7 @@ export function openRedisLink(parts: {
       if (pending >= MOST_PENDING) throw new Error('too many commands wait for Redis')
       pending++
       try {
-        return await within(COMMAND_TIMEOUT, session.command(key, words))
+        return await answer.within(session.command(key, words))
       } catch (error) {
         fail(error)
         throw error
@@ -148,19 +148,4 @@ export function openRedisLink(parts: {
 
 function neverConnected(): never {
   throw new Error('not connected')
-}
-
-async function within<Result>(time: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      // After a stall of this process timers run first, while the answer already waits in the socket.
-      setImmediate(() => reject(new Error(`no answer within ${time} ms`)))
-    }, time)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
