@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
+import { Memo } from '../../runtime/memo.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { RecordEvent } from '../audit/audit-types.js'
@@ -63,14 +64,22 @@ export function createAccessService(storage: Storage, clock: Clock): AccessServi
   }
 }
 
-/** Reads what `rolesColumn` selected, in a fixed order. */
+/** Far more sets of roles than anybody has. */
+const MOST_SETS = 1_000
+const roleSets = new Memo((column) => Object.freeze(column.split(',').sort()), MOST_SETS)
+const permissionSets = new Memo((roles) => {
+  const permissions = new Set<string>()
+  for (const role of roles.split(',')) for (const permission of PERMISSIONS.get(role) ?? []) permissions.add(permission)
+  return Object.freeze([...permissions].sort())
+}, MOST_SETS)
+const NO_ROLES: readonly string[] = Object.freeze([])
+
+/** Reads what `rolesColumn` selected, in a fixed order. The same for all who have these roles: frozen. */
 export function rolesOf(column: string | null): readonly string[] {
-  return column === null || column === '' ? [] : column.split(',').sort()
+  return column === null || column === '' ? NO_ROLES : roleSets.of(column)
 }
 
-/** What the roles permit together, each permission once. */
+/** What the roles permit together, each permission once. The same for all who have these roles: frozen. */
 export function permissionsOf(roles: readonly string[]): readonly string[] {
-  const permissions = new Set<string>()
-  for (const role of roles) for (const permission of PERMISSIONS.get(role) ?? []) permissions.add(permission)
-  return [...permissions].sort()
+  return permissionSets.of(roles.join(','))
 }

@@ -1,18 +1,21 @@
-import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { type Compilable, type CompiledQuery, type OperationNodeSource, sql, type Transaction } from 'kysely'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { type InsertEvents, insertEventFor, type StoredEvent, valuesOf } from './audit-store.js'
+
+/** A query as its builder gives it. A SELECT inside of another query brings its own parentheses, a change does not. */
+type Query<Row> = Compilable<Row> & OperationNodeSource
 
 /** A change that one statement decides, and what is told of it. */
 export interface DecisionQueries<Row> {
   /** Unique in the process. */
   readonly name: string
   /** Changes one row or none, and returns all of its columns. */
-  readonly decide: RawBuilder<unknown>
+  readonly decide: Query<unknown>
   /** Selects what is to be known from `decided`, the row as `decide` has left it. Holds no values. */
-  readonly show: RawBuilder<Row>
+  readonly show: Query<Row>
   /** Gives the row of `decide` once more, for SQLite, which selects from no change. */
-  readonly again: RawBuilder<unknown>
+  readonly again: Query<unknown>
 }
 
 export interface DecisionValues {
@@ -33,19 +36,18 @@ export function compileDecision<Row>(
   insertEvents: InsertEvents,
   { name, decide, show, again }: DecisionQueries<Row>,
 ): Decision<Row> {
-  const prepare = <Found>(suffix: string, query: RawBuilder<Found>) =>
-    storage.prepare(`${name}${suffix}`, query.compile(storage.db))
+  const prepare = <Found>(suffix: string, query: CompiledQuery<Found>) => storage.prepare(`${name}${suffix}`, query)
   if (storage.dialect === 'postgres') {
-    const whole = sql<Row>`with decided as (${decide}), recorded as (${insertEventFor('decided')}) ${show}`
-    const run = prepare('', whole)
+    const whole = sql<Row>`with decided as (${decide}), recorded as (${insertEventFor('decided')}) select * from ${show} shown`
+    const run = prepare('', whole.compile(storage.db))
     const bound = (values: DecisionValues, event: StoredEvent) => [...values.decide, ...valuesOf(event)]
     return {
       inside: async (tx, values, event) => (await run(bound(values, event), tx))[0] ?? null,
       alone: async (values, event) => (await run(bound(values, event)))[0] ?? null,
     }
   }
-  const change = prepare('', decide)
-  const look = prepare('_shown', sql<Row>`with decided as (${again}) ${show}`)
+  const change = prepare('', decide.compile())
+  const look = prepare('_shown', sql<Row>`with decided as ${again} select * from ${show} shown`.compile(storage.db))
   return {
     async inside(tx, values, event) {
       const changed = await change(values.decide, tx)

@@ -34,9 +34,9 @@ export function prepareAdvanceSession(columns: HolderColumns, audit: AuditServic
   const { storage } = columns
   const decide = audit.prepareDecision({
     name: 'advance_session',
-    decide: sql`${advanceCurrent(storage)}`,
-    show: sql<Parameters<typeof toFound>[0]>`${selectFound(columns, 'decided')}`,
-    again: sql`${sessionByKey(storage)}`,
+    decide: advanceCurrent(storage),
+    show: selectFound(columns, 'decided'),
+    again: sessionByKey(storage),
   })
   return async (scope, advance, event) => {
     const { id, counter, keyId, spends, wasIdle, refreshLifetime } = advance

@@ -28,7 +28,7 @@ function sessionWith(counter: number): FoundSession {
       id: ID,
       tenantId: TENANT.tenantId,
       userId: 'ada',
-      salt: Buffer.alloc(32),
+      salt: Buffer.alloc(32).toString('base64'),
       keyId: 1,
       counter,
       spends: [],

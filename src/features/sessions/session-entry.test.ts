@@ -7,7 +7,7 @@ const FOUND: FoundSession = {
     id: '019b0000-0000-7000-8000-000000000001',
     tenantId: '019b0000-0000-7000-8000-000000000002',
     userId: '019b0000-0000-7000-8000-000000000003',
-    salt: Buffer.alloc(32, 7),
+    salt: Buffer.alloc(32, 7).toString('base64'),
     keyId: 3,
     counter: 4,
     spends: [

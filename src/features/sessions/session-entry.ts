@@ -1,7 +1,11 @@
 import { AUTH_METHODS, type AuthMethod, isProven } from '../../contract/identity.js'
-import { permissionsOf } from '../access/access-service.js'
-import { spendsText, toSpends } from './session-store.js'
+import { Memo } from '../../runtime/memo.js'
+import { permissionsOf, rolesOf } from '../access/access-service.js'
+import { sharedText, spendsText, toSpends } from './session-store.js'
 import type { FoundSession } from './session-types.js'
+
+/** Sets of methods: far more than anybody signs in with. */
+const MOST_SETS = 1_000
 
 /** A session as nodes share it: its values in a fixed order. Another order takes another number in `FORMAT`. */
 export function encodeEntry({ session, holder, now, floor }: FoundSession): Buffer {
@@ -11,13 +15,13 @@ export function encodeEntry({ session, holder, now, floor }: FoundSession): Buff
     session.id,
     session.tenantId,
     session.userId,
-    session.salt.toString('base64'),
+    session.salt,
     session.keyId,
     session.counter,
     spendsText(session.spends),
     session.credentialVersion,
     session.remember,
-    session.authMethods.join(' '),
+    session.authMethods.join(','),
     session.authTime,
     session.ipAddress,
     session.userAgent,
@@ -32,7 +36,7 @@ export function encodeEntry({ session, holder, now, floor }: FoundSession): Buff
     holder.isGuest,
     holder.createdAt,
     holder.credentialVersion,
-    holder.roles.join(' '),
+    holder.roles.join(','),
   ]
   return Buffer.from(JSON.stringify(values))
 }
@@ -45,18 +49,18 @@ export function decodeEntry(bytes: Buffer): FoundSession | null {
     const floor = values.number()
     const session = {
       id: values.text(),
-      tenantId: values.text(),
+      tenantId: sharedText(values.text()),
       userId: values.text(),
-      salt: Buffer.from(values.text(), 'base64'),
+      salt: values.text(),
       keyId: values.number(),
       counter: values.number(),
       spends: toSpends(values.text()),
       credentialVersion: values.number(),
       remember: values.flag(),
-      authMethods: toMethods(values.text()),
+      authMethods: methods.of(values.text()),
       authTime: values.number(),
       ipAddress: values.textOrNull(),
-      userAgent: values.textOrNull(),
+      userAgent: toShared(values.textOrNull()),
       createdAt: values.number(),
       lastActivity: values.number(),
       refreshedAt: values.number(),
@@ -73,7 +77,7 @@ export function decodeEntry(bytes: Buffer): FoundSession | null {
       credentialVersion: values.number(),
       disabledAt: null,
     }
-    const roles = toWords(values.text())
+    const roles = rolesOf(values.text())
     values.end()
     // A node of another mode may share it: what nobody proved is for each to look up.
     if (!isProven(session.authMethods)) return null
@@ -129,17 +133,15 @@ class Values {
   }
 }
 
-function toWords(text: string): string[] {
-  return text === '' ? [] : text.split(' ')
+function toShared(text: string | null): string | null {
+  return text === null ? null : sharedText(text)
 }
 
 const METHODS: ReadonlyMap<string, AuthMethod> = new Map(AUTH_METHODS.map((method) => [method, method]))
 
-function toMethods(text: string): AuthMethod[] {
-  return toWords(text).map((word) => {
-    const method = METHODS.get(word)
-    // Of a newer release.
-    if (method === undefined) throw new Malformed()
-    return method
-  })
-}
+const methods = new Memo((text) => {
+  const known = text.split(',').map((word) => METHODS.get(word))
+  // One that is not known is of a newer release.
+  if (!known.every((method) => method !== undefined)) throw new Malformed()
+  return Object.freeze(known)
+}, MOST_SETS)

@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
 import { AUTH_METHODS } from '../../contract/identity.js'
+import { Memo } from '../../runtime/memo.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
@@ -203,7 +204,7 @@ export function notOver(now: RawBuilder<number>, idleSince: number): RawBuilder<
 
 /** `spends` of a row. */
 export function toSpends(text: string): readonly Spend[] {
-  return text === '' ? [] : text.split(',').map(toSpend)
+  return text === '' ? NO_SPENDS : text.split(',').map(toSpend)
 }
 
 export function spendsText(spends: readonly Spend[]): string {
@@ -215,21 +216,32 @@ function toSpend(text: string): Spend {
   return { at: Number(wasIdle ? text.slice(0, -IDLE_MARK.length) : text), wasIdle }
 }
 
+/** Of texts that many sessions have in common. */
+const MOST_SHARED = 10_000
+const NO_SPENDS: readonly Spend[] = Object.freeze([])
+const shared = new Memo((text) => text, MOST_SHARED)
+const methods = new Memo((text) => Object.freeze(authMethods.parse(JSON.parse(text))), MOST_SHARED)
+
+/** What is held of many sessions holds one of each text that they have in common. */
+export function sharedText(text: string): string {
+  return shared.of(text)
+}
+
 export function toSession(row: Selectable<SessionsTable>): SessionRecord {
   return {
     id: row.id,
-    tenantId: row.tenant_id,
+    tenantId: sharedText(row.tenant_id),
     userId: row.user_id,
-    salt: Buffer.from(row.salt),
+    salt: Buffer.from(row.salt).toString('base64'),
     keyId: row.key_id,
     counter: row.counter,
     spends: toSpends(row.spends),
     credentialVersion: row.credential_version,
     remember: row.remember === 1,
-    authMethods: authMethods.parse(JSON.parse(row.auth_methods)),
+    authMethods: methods.of(row.auth_methods),
     authTime: row.auth_time,
     ipAddress: row.ip_address,
-    userAgent: row.user_agent,
+    userAgent: row.user_agent === null ? null : sharedText(row.user_agent),
     createdAt: row.created_at,
     lastActivity: row.last_activity,
     refreshedAt: row.refreshed_at,

@@ -12,7 +12,8 @@ export interface SessionRecord {
   readonly id: string
   readonly tenantId: string
   readonly userId: string
-  readonly salt: Buffer
+  /** 32 bytes in base64: a Buffer takes several times as much memory. */
+  readonly salt: string
   readonly keyId: number
   readonly counter: number
   /** How the last few pairs were spent, in order; the last one is pair `counter - 1`. */

@@ -25,7 +25,9 @@ export function createCsrfTokens({
     const key = await keyring.sessionKey(keyId)
     const found = await sessions.find(oneTenant(tenantId), sessionId)
     const isLive = found !== null && sessionState(found) === 'live'
-    return key === null || !isLive ? null : encodeCsrfToken(key, found.session.salt, found.session.id)
+    return key === null || !isLive
+      ? null
+      : encodeCsrfToken(key, Buffer.from(found.session.salt, 'base64'), found.session.id)
   }
 
   return {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
+import { Memo } from '../../runtime/memo.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { Revocations } from '../revocation/revocation-service.js'
@@ -41,6 +42,7 @@ interface Known {
 
 /** Tokens whose MAC need not be checked again. */
 const MOST_KNOWN = 200_000
+const MOST_SCOPES = 10_000
 
 export function createOpaqueTokens({
   sessions,
@@ -53,6 +55,7 @@ export function createOpaqueTokens({
 }): OpaqueTokens {
   const { lifetimes, binding } = sessions
   const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
+  const scopes = new Memo(oneTenant, MOST_SCOPES)
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
     const spend = spendOf(session, counter)
@@ -77,7 +80,7 @@ export function createOpaqueTokens({
     const found = await find(oneTenant(token.tenantId), token.sessionId)
     // An unknown key is asked for in the database, but not for a session that is not there.
     const key = found === null ? null : await keyring.sessionKey(token.keyId)
-    if (found === null || key === null || !isGenuine(token, key, found.session.salt)) {
+    if (found === null || key === null || !isGenuine(token, key, saltOf(found.session))) {
       throw new SallyportError('invalid_token')
     }
     return { token, found }
@@ -113,7 +116,9 @@ export function createOpaqueTokens({
       return held !== null && isHonoured(held, mark.counter) ? held : null
     }
     const { token, found } = await genuine(text, 'access', sessions.lookUp)
-    known.set(digest, { scope: oneTenant(token.tenantId), sessionId: token.sessionId, counter: token.counter })
+    // What the session holds already is held once.
+    const { tenantId, id: sessionId } = found.session
+    known.set(digest, { scope: scopes.of(tenantId), sessionId, counter: token.counter })
     return isHonoured(found, token.counter) ? found : null
   }
 
@@ -122,7 +127,7 @@ export function createOpaqueTokens({
     assertAlive,
     isInGrace,
     async authenticate(text, tenantHeader, call) {
-      const held = await lookUp(text, hash('sha256', text, 'base64'))
+      const held = await lookUp(text, hash('sha256', text, 'binary'))
       if (held !== null) return accept(held, tenantHeader, call)
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
@@ -133,9 +138,13 @@ export function createOpaqueTokens({
       const key = await keyring.sessionKey(session.keyId)
       if (key === null) throw new Error(`session key ${session.keyId} is missing`)
       const { tenantId, id: sessionId, counter } = session
-      return encodePair(key, session.salt, { tenantId, sessionId, counter })
+      return encodePair(key, saltOf(session), { tenantId, sessionId, counter })
     },
   }
+}
+
+function saltOf({ salt }: SessionRecord): Buffer {
+  return Buffer.from(salt, 'base64')
 }
 
 /** The token's tenant decides (contract §3). @throws SallyportError `forbidden` where `X-Tenant-ID` names another one */
