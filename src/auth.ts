@@ -17,6 +17,7 @@ import { type Keyring, openKeyring } from './features/keys/key-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
+import { createOneTimeTokenService } from './features/one-time-tokens/one-time-token-service.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
@@ -165,6 +166,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const access = createAccessService(storage, clock)
   const tenants = createTenantService(storage)
   const users = createUserService(storage, clock)
+  const oneTimeTokens = createOneTimeTokenService({ storage, clock })
   const revocations = createRevocationService({
     storage,
     ...(redis && { hints: redis.hints }),
@@ -254,7 +256,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     (await guests.cleanUp()) +
     (await sessions.cleanUp()) +
     (await revocations.cleanUp(storage.db)) +
-    (await lockouts.cleanUp())
+    (await lockouts.cleanUp()) +
+    (await oneTimeTokens.cleanUp())
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }

@@ -17,6 +17,7 @@ export interface Tables {
   changes: ChangesTable
   guests: GuestsTable
   login_attempts: LoginAttemptsTable
+  one_time_tokens: OneTimeTokensTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -160,6 +161,24 @@ export interface LoginAttemptsTable {
   window_ends_at: number
   level: number
   locked_until: number
+  expires_at: number
+}
+
+/** What a link in a mail proves, once. A row goes when it is spent. */
+export interface OneTimeTokensTable {
+  id: string
+  /** SHA-256 of the token. unique */
+  digest: string
+  tenant_id: string
+  purpose: string
+  /** Null: nobody yet, or a decoy, which no token opens. */
+  user_id: string | null
+  email: string
+  /** Where it is another by now, the token is none any more. Null: it does not matter. */
+  credential_version: number | null
+  /** JSON: what the caller of the issue wants back. */
+  data: string
+  created_at: number
   expires_at: number
 }
 

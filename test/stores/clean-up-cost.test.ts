@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { deleteEndedGuests } from '../../src/features/guests/guest-store.js'
 import { deleteEndedBuckets } from '../../src/features/lockouts/lockout-store.js'
+import { deleteEndedTokens } from '../../src/features/one-time-tokens/one-time-token-store.js'
 import { deleteChanges } from '../../src/features/revocation/revocation-store.js'
 import { deleteEndedSessions } from '../../src/features/sessions/session-clean-up.js'
 import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
@@ -19,6 +20,7 @@ const CLEAN_UPS: [string, (tx: Queryable, storage: Storage) => Promise<number | 
   ['guests', (tx, storage) => deleteEndedGuests(allTenants(), tx, storage, BATCH)],
   ['changes', (tx, storage) => deleteChanges(allTenants(), tx, storage, BATCH.keep, BATCH.limit)],
   ['login_attempts', (tx, storage) => deleteEndedBuckets(allTenants(), tx, storage, BATCH.limit)],
+  ['one_time_tokens', (tx, storage) => deleteEndedTokens(allTenants(), tx, storage, BATCH)],
 ]
 const BATCH = { keep: HOUR, limit: 10 }
 
@@ -60,4 +62,6 @@ async function fill({ db, dialect }: Storage): Promise<void> {
     select 1, 'session', ${DEFAULT_TENANT_ID}, 'x', ${end} from ${numbers}`.execute(db)
   await sql`insert into login_attempts
     select ${id}, 'pair', null, null, null, null, 0, 0, 0, 0, 0, 0, ${end} from ${numbers}`.execute(db)
+  await sql`insert into one_time_tokens
+    select ${id}, ${id}, ${DEFAULT_TENANT_ID}, 'magic_link', ${id}, '', 1, '{}', 0, ${end} from ${numbers}`.execute(db)
 }

@@ -7,11 +7,20 @@ import { changeFeed } from './0003-change-feed.js'
 import { guests } from './0004-guests.js'
 import { knownDevices } from './0005-known-devices.js'
 import { loginAttempts } from './0006-login-attempts.js'
+import { oneTimeTokens } from './0008-one-time-tokens.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
 /** Every step there is, in order. */
-export const MIGRATIONS: readonly Migration[] = [foundation, keyExpiry, changeFeed, guests, knownDevices, loginAttempts]
+export const MIGRATIONS: readonly Migration[] = [
+  foundation,
+  keyExpiry,
+  changeFeed,
+  guests,
+  knownDevices,
+  loginAttempts,
+  oneTimeTokens,
+]
 
 /**
  * The names of the steps that `db` has not had.
