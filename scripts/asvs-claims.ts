@@ -67,7 +67,13 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['7.2.1', 1, 'tokens made for each session and checked by the server alone', 'held'],
     ['7.2.2', 1, 'tokens made for each session and checked by the server alone', 'held'],
     ['7.2.3', 1, 'session tokens unique and not to be guessed', 'held'],
-    ['7.2.4', 1, 'a new session at every sign-in', 'partly', 're-authentication is to come'],
+    [
+      '7.2.4',
+      1,
+      'a new session at every sign-in',
+      'partly',
+      're-authentication renews the session and keeps its tokens',
+    ],
     ['7.3.1', 2, 'idle timeout', 'held'],
     ['7.3.2', 2, 'absolute lifetime, whatever the activity', 'held'],
     [
@@ -79,6 +85,13 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['7.4.2', 1, 'disabling an account ends its sessions', 'held'],
     ['7.4.5', 2, 'an administrator ends sessions', 'partly', 'by the command line so far'],
+    [
+      '7.5.1',
+      2,
+      're-authentication before what endangers the account changes',
+      'partly',
+      'the address; factors are to come',
+    ],
     ['7.5.2', 2, 'a user sees and ends their sessions', 'partly', 'without authenticating again so far'],
     ['7.6.2', 2, 'no session without an act of its owner', 'held'],
     ['8.2.1', 1, 'access needs an explicit permission', 'held'],

@@ -2,20 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type {
   Account,
-  Api,
   CallContext,
   GuestSignedIn,
-  GuestsApi,
   KeyInfo,
-  LockoutSelection,
-  LockoutsApi,
   Player,
   Readiness,
   SessionSummary,
   SignedIn,
   SignedInUser,
-  UsersApi,
-} from './api-types.js'
+} from './api-answers.js'
+import type { Api, GuestsApi, LockoutSelection, LockoutsApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
@@ -31,6 +27,8 @@ import type { LockoutService } from './features/lockouts/lockout-service.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { loginInput, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
+import type { ReauthenticationService } from './features/reauthentication/reauthentication-service.js'
+import { reauthenticateInput } from './features/reauthentication/reauthentication-types.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { SessionRecord } from './features/sessions/session-types.js'
 import type { NamedTenant } from './features/tenants/tenant-service.js'
@@ -47,6 +45,7 @@ import { allTenants, oneTenant } from './storage/tenant-scope.js'
 
 export function createApi(parts: {
   readonly passwords: PasswordService
+  readonly reauthentication: ReauthenticationService
   readonly tokens: TokenService
   readonly sessions: SessionService
   readonly guests: GuestService
@@ -87,6 +86,10 @@ export function createApi(parts: {
     },
     checkJwt: ({ accessToken }) => tokens.checkJwt(String(accessToken)),
     me: (identity) => profile.current(identity),
+    async reauthenticate(identity, input, context) {
+      const { password } = parseInput(reauthenticateInput, input)
+      return parts.reauthentication.withPassword(identity, password, await count(clientOf(context)))
+    },
     csrfToken: (identity) => tokens.csrfToken(identity),
     async updateMe(identity, { username }, context) {
       return username === undefined

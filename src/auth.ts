@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createApi } from './api.js'
-import type { Api } from './api-types.js'
+import type { Auth, Composition, Surroundings } from './auth-types.js'
 import { type Config, type ConfigInput, parseConfig } from './config/config.js'
 import { configWarnings, warnOfBypass } from './config/config-warnings.js'
 import type { ClientContext, Identity } from './contract/identity.js'
@@ -12,8 +12,8 @@ import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
 import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
-import { createHealthService, type HealthService } from './features/health/health-service.js'
-import { type Keyring, openKeyring } from './features/keys/key-service.js'
+import { createHealthService } from './features/health/health-service.js'
+import { openKeyring } from './features/keys/key-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
@@ -21,20 +21,21 @@ import { createOneTimeTokenService } from './features/one-time-tokens/one-time-t
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
+import { createReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { changesOf, feedOf } from './features/revocation/revocation-events.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionBinding } from './features/sessions/session-binding.js'
-import { createSessionService, type SessionService, sessionLifetimes } from './features/sessions/session-service.js'
+import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
 import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
-import { createTokenService, longestJwt, type TokenService, tokenSettings } from './features/tokens/token-service.js'
+import { createTokenService, longestJwt, tokenSettings } from './features/tokens/token-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
 import { requireDirectRequest } from './http/direct-requests.js'
-import type { HttpApp, HttpDependencies } from './http/http-app-types.js'
+import type { HttpDependencies } from './http/http-app-types.js'
 import { createHttpApps } from './http/listeners.js'
 import { RequestDurations } from './http/request-durations.js'
 import { requestIdOf } from './http/request-id.js'
@@ -48,54 +49,7 @@ import { openRedis, type Redis } from './storage/redis/open-redis.js'
 import type { Storage } from './storage/storage.js'
 import { oneTenant } from './storage/tenant-scope.js'
 
-export interface Auth {
-  /**
-   * Answers a request of the whole HTTP surface: mount it where the base paths, `/users`, `/session`, `/health` and
-   * `/.well-known` lead. It never throws: a refusal is an answer (RFC 9457).
-   * @param connection the peer's address, for limits, device lists and the audit log; a `Request` does not hold it
-   */
-  handler(request: Request, connection?: { readonly remoteAddress: string | null }): Promise<Response>
-  /** Every endpoint as a typed call, without HTTP. A refusal is thrown as a `SallyportError`. */
-  readonly api: Api
-  /**
-   * Who is calling, or null: no credential, or none that is good for anything. The `Authorization` header alone counts
-   * where there is one, else the session cookie.
-   * @param request a request of your own server, or its headers
-   * @param connection the peer's address, as for `handler`: without it nobody meets `auth.session.binding: network`
-   * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable` while
-   *   the database is gone
-   */
-  authenticate(
-    request: Request | Headers,
-    connection?: { readonly remoteAddress: string | null },
-  ): Promise<Identity | null>
-  /** What `GET /metrics` answers, for a host with a page of its own: Prometheus' text format 0.0.4. */
-  metrics(): Promise<string>
-  /** Writes what is pending, and closes the database. */
-  close(): Promise<void>
-}
-
-/** What a process of ours works with; the library shows `auth` alone. */
-export interface Composition {
-  readonly auth: Auth
-  readonly app: HttpApp
-  /** What `server.admin_port` answers; null where it is not set. */
-  readonly adminApp: HttpApp | null
-  readonly config: Config
-  readonly storage: Storage
-  readonly keyring: Keyring
-  readonly sessions: SessionService
-  readonly tokens: TokenService
-  readonly health: HealthService
-  readonly cleanUp: () => Promise<void>
-  readonly flush: () => Promise<void>
-  readonly sync: () => Promise<void>
-}
-
-export interface Surroundings {
-  readonly logger?: Logger
-  readonly clock?: Clock
-}
+export type { Auth, Composition, Surroundings } from './auth-types.js'
 
 /**
  * Opens the database (made and migrated where needed) and composes the library.
@@ -225,6 +179,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     deadline: hashQueue.deadline,
   })
   const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes, lockouts })
+  const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
   const admin = createAdminService({ users, sessions, audit })
@@ -290,7 +245,18 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const clientOf = createClientContext(config.server.trustProxy)
   const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
-  const services = { passwords, tokens, profile, sessions, guests, health, keyring, bypass, metrics: shownMetrics }
+  const services = {
+    passwords,
+    tokens,
+    profile,
+    sessions,
+    guests,
+    health,
+    keyring,
+    bypass,
+    reauthentication,
+    metrics: shownMetrics,
+  }
   const dependencies: HttpDependencies = {
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
@@ -303,6 +269,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       return fresh ? tokens.current(identity) : identity
     },
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
+    assertRecent: (identity) => tokens.assertRecent(identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,
     durations,

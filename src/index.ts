@@ -1,26 +1,28 @@
 export type {
   Account,
-  Api,
-  BypassApi,
   CallContext,
   CheckStatus,
   GuestSignedIn,
-  GuestsApi,
   KeyInfo,
-  KeysApi,
-  LockoutSelection,
-  LockoutSummary,
-  LockoutsApi,
   Player,
   PublicKey,
   Readiness,
   SessionSummary,
-  SessionsApi,
   SignedIn,
   SignedInSession,
   SignedInUser,
-  UsersApi,
   ValidGuest,
+} from './api-answers.js'
+export type {
+  Api,
+  BypassApi,
+  GuestsApi,
+  KeysApi,
+  LockoutSelection,
+  LockoutSummary,
+  LockoutsApi,
+  SessionsApi,
+  UsersApi,
 } from './api-types.js'
 export { type Auth, createAuth, type Surroundings } from './auth.js'
 export type { ConfigInput } from './config/config.js'

@@ -11,6 +11,8 @@ import { type MetricAccess, metricRoutes } from './features/metrics/metric-route
 import type { MetricService } from './features/metrics/metric-service.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
+import { reauthenticationRoutes } from './features/reauthentication/reauthentication-routes.js'
+import type { ReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { sessionRoutes } from './features/sessions/session-routes.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import { forwardAuthDoor } from './features/tokens/token-forward-auth.js'
@@ -25,6 +27,7 @@ export interface RouteServices {
   readonly passwords: PasswordService
   readonly tokens: TokenService
   readonly profile: Profile
+  readonly reauthentication: ReauthenticationService
   readonly sessions: SessionService
   readonly guests: GuestService
   readonly health: HealthService
@@ -42,6 +45,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...passwordRoutes(services.passwords), // /auth/register, /auth/login
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
+    ...reauthenticationRoutes(services.reauthentication, profile), // /auth/reauthenticate
     ...sessionRoutes(services.sessions), // /auth/sessions
     ...(bypass === null ? [] : bypassRoutes({ bypass, tokens, profile })), // /auth/login-bypass, me-, logout-
     ...(services.guests.enabled ? guestRoutes(services.guests) : []), // /session

@@ -1,4 +1,4 @@
-import type { Account } from '../api-types.js'
+import type { Account } from '../api-answers.js'
 
 /** An account in the names of the wire. */
 export function accountDocument(account: Account) {

@@ -1,4 +1,5 @@
-import type { Account, Api } from '../api-types.js'
+import type { Account } from '../api-answers.js'
+import type { Api } from '../api-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { idOf } from './shared-options.js'
 

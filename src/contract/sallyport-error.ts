@@ -6,6 +6,8 @@ export interface SallyportErrorOptions {
   readonly errors?: readonly FieldError[]
   /** Seconds until a repetition can succeed; sent as `Retry-After`. */
   readonly retryAfter?: number
+  /** Seconds: how old the last authentication may be for what was asked; sent as `max_age` (RFC 9470 §3). */
+  readonly maxAge?: number
   /** Kept for the log; never leaves the process. */
   readonly cause?: unknown
 }
@@ -17,6 +19,7 @@ export class SallyportError extends Error {
   readonly detail: string
   readonly errors: readonly FieldError[]
   readonly retryAfter: number | undefined
+  readonly maxAge: number | undefined
 
   constructor(code: ErrorCode, options: SallyportErrorOptions = {}) {
     const definition = ERROR_CODES[code]
@@ -28,5 +31,6 @@ export class SallyportError extends Error {
     this.detail = detail
     this.errors = options.errors ?? []
     this.retryAfter = options.retryAfter
+    this.maxAge = options.maxAge
   }
 }

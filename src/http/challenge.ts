@@ -17,7 +17,9 @@ const TOKEN_ERRORS: Partial<Record<ErrorCode, string>> = {
 export function challenge(error: SallyportError): string {
   const tokenError = TOKEN_ERRORS[error.code]
   const realm = 'Bearer realm="sallyport"'
-  return tokenError ? `${realm}, error="${tokenError}", error_description="${quotable(error.detail)}"` : realm
+  if (!tokenError) return realm
+  const maxAge = error.maxAge === undefined ? '' : `, max_age="${error.maxAge}"`
+  return `${realm}, error="${tokenError}", error_description="${quotable(error.detail)}"${maxAge}`
 }
 
 // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in error_description.

@@ -61,6 +61,8 @@ export interface HttpDependencies {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>
   }
+  /** @throws `SallyportError` `reauthentication_required` where the caller's last authentication is too old */
+  readonly assertRecent: (identity: Identity) => Promise<void>
   /** Where it is noted how long answers took. */
   readonly durations: RequestDurations
   readonly limits: {

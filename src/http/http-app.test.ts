@@ -44,7 +44,7 @@ describe('the chain', () => {
     })
   })
 
-  it('refuses in the order of the contract: authentication, CSRF, permission, limit, validation', async () => {
+  it('refuses in the order of the contract: authentication, CSRF, permission, recent authentication, limit, validation', async () => {
     const send = (token: string | null, extra: Record<string, string> = {}) =>
       sample.send('POST', '/auth/guarded', {
         headers: { ...(token && { cookie: `session_id=${token}` }), ...extra },
@@ -59,6 +59,7 @@ describe('the chain', () => {
     expect(await code(send('poor'))).toBe('csrf_rejected')
     sample.limit.remaining = 0
     expect(await code(send('poor', { 'x-csrf-token': 'csrf-poor' }))).toBe('forbidden')
+    expect(await code(send('stale', csrf))).toBe('reauthentication_required')
     expect(await code(send('good', csrf))).toBe('rate_limited')
     sample.limit.remaining = 10
     expect(await code(send('good', csrf))).toBe('invalid_request')
@@ -123,9 +124,31 @@ describe('the chain', () => {
     expect(() => createSampleApp({ routes: [route] })).toThrow('bare writes, so it needs a CSRF guard')
   })
 
+  it('says how recent an authentication must be (RFC 9470)', async () => {
+    const answer = await sample.send('POST', '/auth/guarded', { headers: { authorization: 'Bearer stale' }, json: {} })
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toMatch(
+      /^Bearer realm="sallyport", error="insufficient_user_authentication", error_description="[^"]+", max_age="600"$/,
+    )
+    expect(() => createSampleApp({ routes: [recentWithoutCaller] })).toThrow('needs authentication')
+  })
+
   it('refuses a token that authenticate refuses, with its code', async () => {
     const answer = await sample.send('GET', '/users/me', { headers: { authorization: 'Bearer expired' } })
     expect(answer.status).toBe(401)
     expect(await answer.json()).toMatchObject({ code: new SallyportError('token_expired').code })
   })
+})
+
+const recentWithoutCaller = defineRoute({
+  method: 'POST',
+  base: 'auth',
+  path: '/bare',
+  operationId: 'bare',
+  summary: '',
+  tag: 'x',
+  guard: { authentication: 'none', csrf: 'origin', recentAuthentication: true },
+  responses: {},
+  errors: [],
+  handle: async () => ({ status: 204 }),
 })

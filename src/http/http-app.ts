@@ -36,8 +36,8 @@ interface Exchange {
 }
 
 /**
- * Composes the chain. Refusals come in the order of contract §1: routing, authentication, CSRF, permission, limit,
- * validation, then whatever the handler decides.
+ * Composes the chain. Refusals come in the order of contract §1: routing, authentication, CSRF, permission, recent
+ * authentication, limit, validation, then whatever the handler decides.
  */
 export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const { config, logger, clock, durations } = dependencies
@@ -78,6 +78,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const caller = await identifyCaller(guard, header, client, jar, dependencies.authenticate)
     await checkCsrf({ guard: guard.csrf, ...caller, header, host }, origins, dependencies.csrf)
     checkPermissions(guard.permissions ?? [], caller.identity?.permissions ?? [])
+    if (guard.recentAuthentication && caller.identity) await dependencies.assertRecent(caller.identity)
     if (guard.limit) await checkLimit(guard.limit, client.ipAddress, dependencies.limits, fields)
     const reply = await route.run({
       body: await bodyOf(route, call),
@@ -162,6 +163,9 @@ function checkDeclaration({ guard, method, operationId }: Route): void {
   if (guard.csrf === 'none' && method !== 'GET') throw new Error(`${operationId} writes, so it needs a CSRF guard`)
   if (guard.csrf === 'token' && guard.authentication !== 'required') {
     throw new Error(`${operationId} asks for a CSRF token, so it needs authentication`)
+  }
+  if (guard.recentAuthentication && guard.authentication !== 'required') {
+    throw new Error(`${operationId} asks for a recent authentication, so it needs authentication`)
   }
 }
 

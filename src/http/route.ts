@@ -27,6 +27,8 @@ export interface Guard {
   readonly fresh?: true
   /** A named limit of `limits`, counted for each address before anything costly. */
   readonly limit?: LimitName
+  /** True for what endangers the account: the caller must have authenticated within `auth.reauthentication_max_age`. */
+  readonly recentAuthentication?: true
   /** Permissions the caller must have, all of them. */
   readonly permissions?: readonly string[]
 }

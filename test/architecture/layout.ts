@@ -13,8 +13,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   features: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http'],
   jobs: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'features'],
   'routes.ts': ['contract', 'config', 'runtime', 'http', 'features'],
-  'api-types.ts': ['contract'],
-  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-types.ts'],
+  'api-answers.ts': ['contract'],
+  'api-types.ts': ['contract', 'api-answers.ts'],
+  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
+  'auth-types.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-types.ts'],
   'auth.ts': [
     'contract',
     'config',
@@ -28,12 +30,25 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'routes.ts',
     'api.ts',
     'api-types.ts',
+    'auth-types.ts',
   ],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
-  cli: ['contract', 'config', 'crypto', 'runtime', 'storage', 'features', 'auth.ts', 'api-types.ts', 'server', 'jobs'],
+  cli: [
+    'contract',
+    'config',
+    'crypto',
+    'runtime',
+    'storage',
+    'features',
+    'auth.ts',
+    'api-answers.ts',
+    'api-types.ts',
+    'server',
+    'jobs',
+  ],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
-  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api-types.ts'],
+  'index.ts': ['contract', 'config', 'runtime', 'features', 'auth.ts', 'api-answers.ts', 'api-types.ts'],
 }
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
@@ -46,6 +61,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
   [
     'passwords',
     'bypass',
+    'reauthentication',
     'verification',
     'mfa',
     'passkeys',
@@ -83,7 +99,7 @@ export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
-  /^src\/(api|auth|routes|index)\.ts$/,
+  /^src\/(api|auth|auth-types|routes|index)\.ts$/,
 ]
 
 export const HTTP_NAMES: readonly string[] = ['Request', 'Response', 'Headers']

@@ -26,6 +26,8 @@ export const identity: Identity = {
   tokenFormat: 'opaque',
 }
 
+const LONG_AGO = -1
+
 export interface SampleOptions {
   readonly server?: Partial<HttpConfig['server']>
   readonly routes?: readonly Route[]
@@ -48,7 +50,7 @@ export interface SampleApp {
   send(method: string, path: string, options?: SendOptions): Promise<Response>
 }
 
-/** An application over the routes below, whose tokens are words: `good`, `poor`, `expired`. */
+/** An application over the routes below, whose tokens are words: `good`, `stale`, `poor`, `expired`. */
 export function createSampleApp(options: SampleOptions = {}): SampleApp {
   const log: Record<string, unknown>[] = []
   const limit: SampleApp['limit'] = { remaining: 10, buckets: [], enabled: true }
@@ -69,8 +71,12 @@ export function createSampleApp(options: SampleOptions = {}): SampleApp {
     durations: new RequestDurations(),
     authenticate: async ({ token }) => {
       if (token === 'good') return identity
+      if (token === 'stale') return { ...identity, authTime: LONG_AGO }
       if (token === 'poor') return { ...identity, permissions: [] }
       throw new SallyportError(token === 'expired' ? 'token_expired' : 'invalid_token')
+    },
+    assertRecent: async ({ authTime }) => {
+      if (authTime === LONG_AGO) throw new SallyportError('reauthentication_required', { maxAge: 600 })
     },
     csrf: {
       verify: async (who, token) => token === (who.permissions.length > 0 ? 'csrf-good' : 'csrf-poor'),
@@ -170,7 +176,13 @@ export const sampleRoutes: readonly Route[] = [
     operationId: 'guarded',
     summary: 'Everything that can refuse',
     tag: 'sample',
-    guard: { authentication: 'required', csrf: 'token', permissions: ['things:write'], limit: 'hashing' },
+    guard: {
+      authentication: 'required',
+      csrf: 'token',
+      recentAuthentication: true,
+      permissions: ['things:write'],
+      limit: 'hashing',
+    },
     body: z.object({ name: z.string() }),
     responses: okay,
     errors: [],

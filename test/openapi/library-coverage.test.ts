@@ -8,6 +8,7 @@ const CALLS = {
   login: (api) => api.login,
   refresh: (api) => api.refresh,
   logout: (api) => api.logout,
+  reauthenticate: (api) => api.reauthenticate,
   csrfToken: (api) => api.csrfToken,
   me: (api) => api.me,
   usersMe: (api) => api.me,

@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'GET /auth/me': identified,
   'GET /users/me': identified,
   'PATCH /auth/me': { ...identified, csrf: true, body: {} },
+  'POST /auth/reauthenticate': { ...identified, csrf: true, success: 400, body: {} },
   'GET /auth/sessions': identified,
   'DELETE /auth/sessions': { ...identified, csrf: true },
   'DELETE /auth/sessions/{id}': { ...identified, csrf: true, success: 404 },

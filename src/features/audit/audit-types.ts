@@ -6,6 +6,8 @@ export type AuditType =
   | 'user.updated'
   | 'login.succeeded'
   | 'login.failed'
+  | 'reauthentication.succeeded'
+  | 'reauthentication.failed'
   | 'session.created'
   | 'session.refreshed'
   | 'session.revoked'

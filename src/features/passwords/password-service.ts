@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Config } from '../../config/config.js'
-import type { ClientContext } from '../../contract/identity.js'
+import type { ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { addressBucket, networkOf } from '../../runtime/client-address.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
@@ -16,6 +16,7 @@ import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import { defaultUsername, type User, type UserWithPassword } from '../users/user-types.js'
+import { createPasswordConfirmation } from './password-confirmation.js'
 import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
 import type { PasswordHashQueue } from './password-hash-queue.js'
 import { checkNewPassword, normalisePassword } from './password-policy.js'
@@ -39,6 +40,18 @@ export interface PasswordService {
    * password alone `account_disabled`, `session_limit_reached`
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Has a caller give the password once more, as one counted attempt, and runs `work` where it is right: in a transaction
+   * that commits the proof with what it was given for.
+   * @throws SallyportError `invalid_credentials` (also where there is no password), `forbidden` (a guest),
+   * `account_disabled`, `account_locked`, `rate_limited`, `overloaded`, `session_revoked` (the account is gone)
+   */
+  confirm<Result>(
+    identity: Pick<Identity, 'tenantId' | 'userId' | 'sessionId'>,
+    password: string,
+    client: ClientContext,
+    work: (tx: Transaction<Tables>, record: RecordEvent, user: UserWithPassword) => Promise<Result>,
+  ): Promise<Result>
   /**
    * Makes an account without signing it in: for the command line and administrators.
    * @throws SallyportError `invalid_request`, `weak_password`, `email_taken`
@@ -206,6 +219,13 @@ export function createPasswordService(parts: {
       })
       return signIn.finish(scope, sessionId, client)
     },
+
+    confirm: createPasswordConfirmation({
+      users,
+      lockouts,
+      audit,
+      matches: (scope, user, typed, client) => passwordMatches(scope, user, normalisePassword(typed), client),
+    }),
 
     async createAccount(registration, { tenant: named, role }) {
       const { scope, tenant } = await tenants.existing(named)

@@ -35,6 +35,7 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
     case 'account.disabled':
     case 'account.enabled':
       return 'user'
+    case 'reauthentication.succeeded':
     case 'user.updated':
     case 'guest.upgraded':
     case 'role.granted':

@@ -15,6 +15,7 @@ import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
 import { prepareAdvanceSession } from './session-advance.js'
+import { renewAuthentication } from './session-authentication.js'
 import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
@@ -81,6 +82,15 @@ export interface SessionService {
   noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
   /** Spends the current pair of `found` and records it. Null where somebody else was first, or the session ended. */
   advance(found: FoundSession, keyId: number, client: ClientContext): Promise<FoundSession | null>
+  /**
+   * Notes in the caller's transaction that the holder of a session has just proved who they are. False where the session
+   * is over, or the account has moved on from the credentials that were checked.
+   */
+  renewAuthentication(
+    scope: OneTenant,
+    db: Queryable,
+    session: { readonly id: string; readonly userId: string; readonly credentialVersion: number },
+  ): Promise<boolean>
   /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
   end(scope: OneTenant, id: string, by: Ending): Promise<boolean>
   /** Ends a family whose spent refresh token came back. */
@@ -245,6 +255,8 @@ export function createSessionService(parts: {
       cache.forget(session.id)
       return advanced
     },
+
+    renewAuthentication: (scope, db, session) => renewAuthentication(scope, db, storage, session),
 
     async end(scope, id, by) {
       activity.forget(id)

@@ -54,8 +54,15 @@ export interface TokenService extends CsrfTokens, GuestTokens {
   ): Promise<Renewal | null>
   /** The caller as the account stands now, by the database: ahead of a write. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
+  /** The same, whatever has just been looked up: after a write. @throws as `current` */
+  asStored(identity: Identity): Promise<Identity>
   /** The caller as the account stands by what this node has heard: to be shown. @throws as `current` */
   upToDate(identity: Identity): Promise<Identity>
+  /**
+   * Refuses who has not authenticated for a while; before that the database is asked, whatever the token says.
+   * @throws SallyportError `reauthentication_required`, `session_revoked`
+   */
+  assertRecent(identity: Identity): Promise<void>
   /**
    * What of a JWT needs no session: signature, issuer, audience and times. Notes no use.
    * @throws SallyportError `invalid_token`, `token_expired`
@@ -176,7 +183,10 @@ export function createTokenService(parts: {
 
   async function current(identity: Identity): Promise<Identity> {
     // An opaque token has just been looked up.
-    if (identity.tokenFormat === 'opaque') return identity
+    return identity.tokenFormat === 'opaque' ? identity : asStored(identity)
+  }
+
+  async function asStored(identity: Identity): Promise<Identity> {
     const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
     if (found === null) throw new SallyportError('session_revoked')
     opaque.assertAlive(found)
@@ -233,6 +243,7 @@ export function createTokenService(parts: {
     },
 
     current,
+    asStored,
 
     async upToDate(identity) {
       if (identity.tokenFormat === 'opaque') return identity
@@ -241,6 +252,16 @@ export function createTokenService(parts: {
       // Memory may say yes; before anybody is refused the database is asked.
       if (held === null || sessionState(held) !== 'live') return current(identity)
       return { ...identityOf(held, identity.expiresAt), tokenFormat: identity.tokenFormat }
+    },
+
+    async assertRecent({ tenantId, sessionId, authTime }) {
+      const maxAge = settings.recentAuthentication
+      if (parts.revocations.databaseNow() - authTime < maxAge) return
+      const found = await sessions.find(oneTenant(tenantId), sessionId)
+      if (found === null) throw new SallyportError('session_revoked')
+      opaque.assertAlive(found)
+      if (found.now - found.session.authTime < maxAge) return
+      throw new SallyportError('reauthentication_required', { maxAge: Math.floor(maxAge / 1000) })
     },
 
     checkCookiePair(refreshToken, sessionCookies) {

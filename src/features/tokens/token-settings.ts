@@ -27,6 +27,8 @@ export interface JwtSettings {
 export interface TokenSettings extends JwtSettings {
   /** A JWT is issued anew when less than this is left of it, or half its life where that is less; milliseconds. */
   readonly refreshThreshold: number
+  /** How old the last authentication may be for what endangers the account; milliseconds. */
+  readonly recentAuthentication: number
   /** True where the session cookie has the prefix that keeps neighbours from setting it: on https. */
   readonly hasHostCookie: boolean
 }
@@ -45,6 +47,7 @@ export function tokenSettings(config: Config): TokenSettings {
     // In both modes, and checked against its record whatever is configured for the others.
     guest: { honoured: guests.enabled, lifetime: guests.ttl, sessionCheck: 'record' },
     refreshThreshold: session.refreshThreshold,
+    recentAuthentication: config.auth.reauthenticationMaxAge,
     hasHostCookie: config.server.publicUrl?.startsWith('https:') === true,
   }
 }

@@ -32,6 +32,7 @@ export interface UserService {
     account: { readonly email: string; readonly passwordHash: string },
   ): Promise<number | null>
   find(scope: TenantScope, id: string): Promise<User | null>
+  findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
   findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
   list(
@@ -78,6 +79,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       const found = await findUser(scope, storage.db, id)
       return found === null ? null : withoutPassword(found)
     },
+    findWithPassword: (scope, id) => findUser(scope, storage.db, id),
     findForSignIn: (scope, email) => findUserByEmail(scope, storage.db, email),
     async list(scope, { cursor, limit }) {
       const size = Math.min(Math.max(1, limit), LONGEST_PAGE)

@@ -1,0 +1,40 @@
+import { sql } from 'kysely'
+import type { Queryable, Storage } from '../../storage/storage.js'
+import { inTenant } from '../../storage/tenant-filter.js'
+import type { OneTenant } from '../../storage/tenant-scope.js'
+
+/**
+ * Sets the time of the last authentication of a live session to now, in one statement with what must still be so: a
+ * password that was replaced meanwhile renews nothing.
+ */
+export async function renewAuthentication(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  session: { readonly id: string; readonly userId: string; readonly credentialVersion: number },
+): Promise<boolean> {
+  const now = storage.now()
+  const row = await db
+    .updateTable('sessions')
+    .set({ auth_time: now })
+    .where(inTenant(scope))
+    .where('id', '=', session.id)
+    .where('user_id', '=', session.userId)
+    .where('credential_version', '=', session.credentialVersion)
+    .where('revoked_at', 'is', null)
+    .where('absolute_expires_at', '>', now)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('users as u')
+          .select(sql.lit(1).as('one'))
+          .whereRef('u.tenant_id', '=', 'sessions.tenant_id')
+          .whereRef('u.id', '=', 'sessions.user_id')
+          .whereRef('u.credential_version', '=', 'sessions.credential_version')
+          .where('u.disabled_at', 'is', null),
+      ),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
