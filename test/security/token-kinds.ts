@@ -1,14 +1,16 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { createOneTimeTokenService } from '../../src/features/one-time-tokens/one-time-token-service.js'
+import { oneTenant } from '../../src/storage/tenant-scope.js'
 import { type BareNode, openNode } from '../flows/nodes.js'
 import { newEmail, PASSWORD, post } from '../flows/people.js'
 
 /** What a credential can be. A new kind is added here, and then wants an expectation at every route. */
-export const KINDS = ['opaque access', 'JWT access', 'guest', 'refresh', 'CSRF', 'garbage'] as const
+export const KINDS = ['opaque access', 'JWT access', 'guest', 'refresh', 'one-time', 'CSRF', 'garbage'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Each kind that stands in the code by its prefix, with its kind here. */
-export const PREFIXES: Readonly<Record<string, Kind>> = { sps_: 'opaque access', spr_: 'refresh' }
+export const PREFIXES: Readonly<Record<string, Kind>> = { sps_: 'opaque access', spr_: 'refresh', spt_: 'one-time' }
 
 export type Purse = Readonly<Record<Kind, string>>
 
@@ -21,7 +23,19 @@ export interface Bank {
   close(): Promise<void>
 }
 
-const pair = z.looseObject({ access_token: z.string(), refresh_token: z.string() })
+const pair = z.looseObject({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  user: z.looseObject({ id: z.string(), email: z.string(), tenant_id: z.string() }),
+})
+
+/** What a link in a mail would sign the same user in with. */
+async function oneTimeToken(node: BareNode, user: z.output<typeof pair>['user']): Promise<string> {
+  const room = createOneTimeTokenService(node)
+  const request = { purpose: 'magic_link', userId: user.id, email: user.email, lifetime: 900_000 } as const
+  const { token } = await node.storage.transaction((tx) => room.issue(tx, oneTenant(user.tenant_id), request))
+  return token
+}
 
 export async function openBank(url: string): Promise<Bank> {
   const stateful = await openNode({ url, auth: { mode: 'stateful' }, judged: false })
@@ -46,6 +60,7 @@ export async function openBank(url: string): Promise<Bank> {
         'opaque access': opaque.access_token,
         'JWT access': jwt,
         refresh: opaque.refresh_token,
+        'one-time': await oneTimeToken(stateful, opaque.user),
         CSRF: csrf_token,
         garbage: `spx_${'A'.repeat(100)}`,
       }
