@@ -15,6 +15,7 @@ import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService } from './features/health/health-service.js'
 import { openKeyring } from './features/keys/key-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
+import { createMailService } from './features/mail/mail-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
 import { createOneTimeTokenService } from './features/one-time-tokens/one-time-token-service.js'
@@ -188,7 +189,11 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     enabled: config.auth.guests.enabled,
   })
   audit.beforeCommit(guests.follow)
-  const { enabled: isLimited, failures: _, ...limitSettings } = config.limits
+  const { enabled: isLimited, failures: _, mailTarget, ...limitSettings } = config.limits
+  const mail = createMailService({
+    ...{ storage, clock, masterKey },
+    settings: { target: isLimited ? mailTarget : null },
+  })
   const limits = createRateLimitService({
     limits: isLimited ? limitSettings : null,
     clock,
@@ -212,7 +217,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     (await sessions.cleanUp()) +
     (await revocations.cleanUp(storage.db)) +
     (await lockouts.cleanUp()) +
-    (await oneTimeTokens.cleanUp())
+    (await oneTimeTokens.cleanUp()) +
+    (await mail.cleanUp())
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }

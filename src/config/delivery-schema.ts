@@ -38,6 +38,23 @@ export const limitsSchema = z.strictObject({
       window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
     })
     .prefault({}),
+  mail: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 60, {
+        about: 'Requests that send mail, for each client address in one window.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '10m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
+  mailTarget: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 10, {
+        about:
+          'Messages that anybody may ask for to be sent to one mail address in one window, whoever asks. Further ones are answered alike and not sent. Counted in the database.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '1h', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
   failures: z
     .strictObject({
       requests: integer({ min: 1, max: 1_000_000 }, 500, {

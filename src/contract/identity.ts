@@ -1,3 +1,5 @@
+import type { Locale } from './locale.js'
+
 /** How somebody proved who they are, as in the `amr` values of RFC 8176 where one exists. */
 export const AUTH_METHODS = [
   'password',
@@ -55,6 +57,8 @@ export interface ClientContext {
   readonly requestId: string
   /** The cookie of a browser that signed in before, as it came. */
   readonly deviceCookie?: string | null
+  /** The language that the caller's program asks for, where it is one that people are written to in. */
+  readonly locale?: Locale | null
 }
 
 /** A call of which only some ask where it came from: working that out may wait until somebody does. */

@@ -1,4 +1,5 @@
 import type { ClientContext } from '../contract/identity.js'
+import { preferredLocale } from '../contract/locale.js'
 import { createClientAddress } from '../runtime/client-address.js'
 import { knownUserAgent } from '../runtime/user-agent.js'
 
@@ -18,5 +19,6 @@ export function createClientContext(
     ipAddress: clientAddress(remoteAddress, header('x-forwarded-for') ?? null),
     userAgent: knownUserAgent(header('user-agent')),
     requestId,
+    locale: preferredLocale(header('accept-language')),
   })
 }

@@ -17,6 +17,8 @@ export interface Tables {
   changes: ChangesTable
   guests: GuestsTable
   login_attempts: LoginAttemptsTable
+  mail_queue: MailQueueTable
+  mail_targets: MailTargetsTable
   one_time_tokens: OneTimeTokensTable
 }
 
@@ -57,6 +59,8 @@ export interface UsersTable {
   disabled_at: number | null
   created_at: number
   updated_at: number
+  /** The language that the user is written to in; null where nobody has said. */
+  locale: string | null
 }
 
 export interface UserRolesTable {
@@ -162,6 +166,32 @@ export interface LoginAttemptsTable {
   level: number
   locked_until: number
   expires_at: number
+}
+
+/** Messages that are to be sent. A row ends with its message: sent, given up or out of time. */
+export interface MailQueueTable {
+  id: string
+  tenant_id: string
+  /** A keyed digest of the tenant and the address. */
+  recipient: string
+  /** The whole message, which may hold a one-time token, sealed under the master key. */
+  sealed: Uint8Array
+  /** How often a node has taken it to send it. */
+  attempts: number
+  /** Who took it last. */
+  holder: string | null
+  /** When it may be taken next; while somebody sends it, when their claim ends. */
+  due_at: number
+  expires_at: number
+  created_at: number
+}
+
+/** How often messages to one address were asked for. */
+export interface MailTargetsTable {
+  /** A keyed digest of the tenant and the address, whether or not it has an account. */
+  key: string
+  asked: number
+  window_ends_at: number
 }
 
 /** What a link in a mail proves, once. A row goes when it is spent. */

@@ -32,7 +32,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'api-types.ts',
     'auth-types.ts',
   ],
-  adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts'],
+  adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts', 'auth-types.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
   cli: [
     'contract',
@@ -53,7 +53,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
 export const ROOM_TIERS: readonly (readonly string[])[] = [
-  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits', 'lockouts', 'one-time-tokens'],
+  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits', 'lockouts', 'one-time-tokens', 'mail'],
   ['revocation'],
   ['sessions'],
   ['tokens'],

@@ -5,9 +5,9 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
 import { networkOf } from '../../runtime/client-address.js'
 import type { Clock } from '../../runtime/clock.js'
+import { agentName } from '../../runtime/device-name.js'
 import type { Logger } from '../../runtime/logger.js'
 import type { AuditService } from '../audit/audit-service.js'
-import { agentName } from './session-device.js'
 import type { SessionRecord } from './session-types.js'
 
 /** What must still match for a session to be honoured. */

@@ -4,6 +4,7 @@ import type { AuthMethod, ClientContext, Identity } from '../../contract/identit
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { MasterKey } from '../../crypto/master-key.js'
 import type { Clock } from '../../runtime/clock.js'
+import { deviceName } from '../../runtime/device-name.js'
 import { isUuid, uuidv7 } from '../../runtime/ids.js'
 import type { SharedEntries } from '../../storage/shared-entries.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
@@ -20,7 +21,6 @@ import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
 import { countLiveSessions } from './session-count-store.js'
-import { deviceName } from './session-device.js'
 import { addDevice } from './session-known-devices.js'
 import {
   absoluteLifetime,

@@ -66,7 +66,7 @@ export function createSignInService(parts: {
   const { users, access, sessions, tokens, keyring, lockouts } = parts
   return {
     async createAccount(scope, tx, record, { role, bySelf, client, data = {}, ...newUser }) {
-      const user = await users.create(scope, tx, newUser)
+      const user = await users.create(scope, tx, { locale: client?.locale ?? null, ...newUser })
       if (user === null) return null
       const { id: userId } = user
       const event = { tenantId: scope.tenantId, actorId: bySelf ? userId : null, userId, sessionId: null, client, data }

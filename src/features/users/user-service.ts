@@ -62,6 +62,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
         credentialVersion: 1,
         disabledAt: null,
         createdAt: now,
+        locale: user.locale ?? null,
       }
     },
     async createGuest(scope, db, guest) {

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { LOCALES } from '../../contract/locale.js'
 import type { Queryable } from '../../storage/storage.js'
 import type { UsersTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
@@ -28,6 +29,7 @@ export async function insertUser(
       disabled_at: null,
       created_at: now,
       updated_at: now,
+      locale: isGuest ? null : (user.locale ?? null),
     })
     .onConflict((conflict) => conflict.columns(['tenant_id', 'email']).doNothing())
     .returning('id')
@@ -162,6 +164,7 @@ function toUser(row: Selectable<UsersTable>): UserWithPassword {
     credentialVersion: row.credential_version,
     disabledAt: row.disabled_at,
     createdAt: row.created_at,
+    locale: LOCALES.find((locale) => locale === row.locale) ?? null,
     passwordHash: row.password_hash,
   }
 }

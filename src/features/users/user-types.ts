@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ClientContext, Identity } from '../../contract/identity.js'
+import type { Locale } from '../../contract/locale.js'
 import { normaliseEmail } from './user-email.js'
 
 export interface User {
@@ -12,6 +13,8 @@ export interface User {
   readonly credentialVersion: number
   readonly disabledAt: number | null
   readonly createdAt: number
+  /** The language that the user is written to in; null where nobody has said. */
+  readonly locale: Locale | null
 }
 
 /** What a sign-in reads: the user with the stored hash. Never leaves the sign-in. */
@@ -24,6 +27,7 @@ export interface NewUser {
   readonly username: string
   /** Null: no password signs in. */
   readonly passwordHash: string | null
+  readonly locale?: Locale | null
 }
 
 /** Somebody without an account. */

@@ -7,6 +7,7 @@ import { changeFeed } from './0003-change-feed.js'
 import { guests } from './0004-guests.js'
 import { knownDevices } from './0005-known-devices.js'
 import { loginAttempts } from './0006-login-attempts.js'
+import { mailQueue } from './0007-mail-queue.js'
 import { oneTimeTokens } from './0008-one-time-tokens.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   guests,
   knownDevices,
   loginAttempts,
+  mailQueue,
   oneTimeTokens,
 ]
 
