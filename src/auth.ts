@@ -104,6 +104,10 @@ interface Foundation {
 
 async function compose({ config, logger, clock, masterKey, storage, redis }: Foundation): Promise<Composition> {
   const audit = createAuditService({ storage, clock, logger })
+  const mail = createMailService({
+    ...{ storage, clock, masterKey },
+    settings: { target: config.limits.enabled ? config.limits.mailTarget : null },
+  })
   const lifetimes = sessionLifetimes(config)
   const { jwt } = config.auth
   const keyring = await openKeyring({
@@ -189,11 +193,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     enabled: config.auth.guests.enabled,
   })
   audit.beforeCommit(guests.follow)
-  const { enabled: isLimited, failures: _, mailTarget, ...limitSettings } = config.limits
-  const mail = createMailService({
-    ...{ storage, clock, masterKey },
-    settings: { target: isLimited ? mailTarget : null },
-  })
+  const { enabled: isLimited, failures: _, mailTarget: __, ...limitSettings } = config.limits
   const limits = createRateLimitService({
     limits: isLimited ? limitSettings : null,
     clock,
