@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 const PATIENCE = 5_000
@@ -16,9 +17,9 @@ export class LoopDelay {
 
   /** For the process's start. */
   get env(): Readonly<Record<string, string>> {
-    const probe = new URL('../subjects/loop-delay.mjs', import.meta.url).href
-    // The size is fixed before the program could choose its own, since the probe is a module that is read from disk.
-    return { NODE_OPTIONS: `--import=${probe}`, UV_THREADPOOL_SIZE: '16', SALLYPORT_BENCH_LOOP_DELAY: this.#file }
+    // No ES module: reading one would fix the thread pool before the program could choose its size and priority.
+    const probe = fileURLToPath(new URL('../subjects/loop-delay.cjs', import.meta.url))
+    return { NODE_OPTIONS: `--require=${probe}`, SALLYPORT_BENCH_LOOP_DELAY: this.#file }
   }
 
   /** Milliseconds since the last call, or since the process began. */

@@ -1,6 +1,6 @@
-// Loaded into a server with --import: on SIGUSR2 it writes how late its event loop was since the last time, and begins anew.
-import { writeFileSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+// Loaded into a server with --require: on SIGUSR2 it writes how late its event loop was since the last time, and begins anew.
+const { writeFileSync } = require('node:fs')
+const { monitorEventLoopDelay } = require('node:perf_hooks')
 
 const RESOLUTION = 1
 const file = process.env.SALLYPORT_BENCH_LOOP_DELAY
