@@ -1,14 +1,22 @@
 import { BUSY, DatabaseUnavailable } from '../database-error.js'
 
+/** What a turn is for: a writer may share its commit with those before and after it. */
+export type Turn = 'read' | 'write'
+
 interface Waiter {
+  readonly turn: Turn
   admit(): void
 }
+
+/** Milliseconds after which the event loop gets its turn, too: those who wait admit each other without it. */
+const SLICE = 4
 
 /** One holder at a time, in the order of asking; nobody waits longer than `patience` milliseconds. */
 export class FairMutex {
   readonly #patience: number
   readonly #waiting = new Set<Waiter>()
   #held = false
+  #sliceEnd = 0
 
   constructor(patience: number) {
     this.#patience = patience
@@ -18,14 +26,16 @@ export class FairMutex {
   tryAcquire(): boolean {
     if (this.#held) return false
     this.#held = true
+    this.#sliceEnd = performance.now() + SLICE
     return true
   }
 
   /** @throws DatabaseUnavailable when the patience is over */
-  acquire(patience: number = this.#patience): Promise<void> {
+  acquire(turn: Turn, patience: number = this.#patience): Promise<void> {
     if (this.tryAcquire()) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
+        turn,
         admit: () => {
           clearTimeout(timer)
           resolve()
@@ -39,13 +49,35 @@ export class FairMutex {
     })
   }
 
-  release(): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      this.#held = false
-      return
+  /** Hands the mutex to the writer who waits longest. False where none does: then it is still held. */
+  passToWriter(): boolean {
+    for (const waiter of this.#waiting) {
+      if (waiter.turn !== 'write') continue
+      this.#admit(waiter)
+      return true
     }
-    this.#waiting.delete(next)
-    next.admit()
+    return false
+  }
+
+  release(): void {
+    if (this.#waiting.size > 0 && performance.now() > this.#sliceEnd) {
+      setImmediate(() => {
+        this.#sliceEnd = performance.now() + SLICE
+        this.#next()
+      })
+    } else {
+      this.#next()
+    }
+  }
+
+  #next(): void {
+    const [next] = this.#waiting
+    if (next === undefined) this.#held = false
+    else this.#admit(next)
+  }
+
+  #admit(waiter: Waiter): void {
+    this.#waiting.delete(waiter)
+    waiter.admit()
   }
 }

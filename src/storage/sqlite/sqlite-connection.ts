@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bindable } from '../parameters.js'
-import { FairMutex } from './fair-mutex.js'
+import { FairMutex, type Turn } from './fair-mutex.js'
 import { isBusy, translateSqliteError } from './sqlite-error.js'
 import type { Outcome, SqliteHandle } from './sqlite-handle.js'
+import { SqliteTransaction } from './sqlite-transaction.js'
 
 const LONGEST_PAUSE = 25
 const READ = /^\s*(select|pragma)\b/i
@@ -15,38 +16,49 @@ export class SqliteConnection {
   readonly #handle: SqliteHandle
   readonly #mutex: FairMutex
   readonly #patience: number
+  readonly #transaction: SqliteTransaction
 
   /** @param patience milliseconds to wait for a turn, and again for another process's lock */
   constructor(handle: SqliteHandle, patience: number) {
     this.#handle = handle
     this.#mutex = new FairMutex(patience)
     this.#patience = patience
+    this.#transaction = new SqliteTransaction({
+      begin: (limit) => this.#patiently(() => handle.run('BEGIN IMMEDIATE'), limit),
+      commit: () => this.#patiently(() => handle.run('COMMIT')),
+      run: (sql) => this.#run(sql),
+      isOpen: () => handle.inTransaction,
+      mutex: this.#mutex,
+    })
   }
 
-  acquire(patience?: number): Promise<void> {
-    return this.#mutex.acquire(patience)
+  acquire(turn: Turn, patience?: number): Promise<void> {
+    return this.#mutex.acquire(turn, patience)
   }
 
   release(): void {
     this.#mutex.release()
   }
 
-  begin(patience?: number): Promise<void> {
-    return this.#patiently(() => this.#handle.run('BEGIN IMMEDIATE'), patience)
+  /** Waits for its turn and begins. Ends with `commit` or `rollback`, which give the turn back. */
+  async begin(patience?: number): Promise<void> {
+    await this.#mutex.acquire('write', patience)
+    await this.#transaction.begin(patience)
   }
 
+  /** Resolves once all is on the disk. Where it throws nothing is, and the turn is given back. */
   commit(): Promise<void> {
-    return this.#patiently(() => this.#handle.run('COMMIT'))
+    return this.#transaction.commit()
   }
 
-  rollback(): void {
-    // A full disk, for one, makes SQLite roll back by itself.
-    if (this.#handle.inTransaction) this.#handle.run('ROLLBACK')
+  rollback(): Promise<void> {
+    return this.#transaction.rollback()
   }
 
   /** Runs one statement by itself, at once where nobody else is at work. */
   async alone<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
-    if (!this.#mutex.tryAcquire()) await this.#mutex.acquire()
+    if (!READ.test(sql)) return this.#write<Row>(sql, parameters)
+    if (!this.#mutex.tryAcquire()) await this.#mutex.acquire('read')
     try {
       return await this.execute<Row>(sql, parameters)
     } finally {
@@ -54,22 +66,9 @@ export class SqliteConnection {
     }
   }
 
-  /**
-   * Runs one statement for who holds the turn. One that writes gets a transaction of its own, since libsql does not
-   * reset a statement that met another's lock, and every later read would see the database as it was then.
-   */
-  async execute<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
-    if (this.#handle.inTransaction || READ.test(sql)) {
-      return this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
-    }
-    await this.begin()
-    try {
-      const outcome = await this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
-      await this.commit()
-      return outcome
-    } finally {
-      this.rollback()
-    }
+  /** Runs one statement for who holds the turn. One that writes is part of a transaction, see `alone`. */
+  execute<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
+    return this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
   }
 
   /** Changes when another process has committed; undefined while a transaction of ours is open, or the file cannot be read. */
@@ -84,6 +83,31 @@ export class SqliteConnection {
 
   close(): void {
     this.#handle.close()
+  }
+
+  /**
+   * One that writes gets a transaction of its own, since libsql does not reset a statement that met another's lock,
+   * and every later read would see the database as it was then.
+   */
+  async #write<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
+    await this.begin()
+    let outcome: Outcome<Row>
+    try {
+      outcome = await this.execute<Row>(sql, parameters)
+    } catch (error) {
+      await this.rollback()
+      throw error
+    }
+    await this.commit()
+    return outcome
+  }
+
+  #run(sql: string): void {
+    try {
+      this.#handle.run(sql)
+    } catch (error) {
+      throw translateSqliteError(error)
+    }
   }
 
   async #patiently<Result>(work: () => Result, patience: number = this.#patience): Promise<Result> {

@@ -26,37 +26,36 @@ export function sqliteDialect(connection: SqliteConnection, clock: Clock, guard:
 
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection
-  readonly #session: SqliteSession
+  readonly #clock: Clock
   readonly #guard: TransactionGuard
 
   constructor(connection: SqliteConnection, clock: Clock, guard: TransactionGuard) {
     this.#connection = connection
-    this.#session = new SqliteSession(connection, clock)
+    this.#clock = clock
     this.#guard = guard
   }
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<SqliteSession> {
     this.#guard.assertOutside()
-    await this.#connection.acquire()
-    return this.#session
+    return new SqliteSession(this.#connection, this.#clock)
   }
 
-  beginTransaction(): Promise<void> {
-    return this.#connection.begin()
+  beginTransaction(session: SqliteSession): Promise<void> {
+    return session.begin()
   }
 
-  commitTransaction(): Promise<void> {
-    return this.#connection.commit()
+  commitTransaction(session: SqliteSession): Promise<void> {
+    return session.commit()
   }
 
-  async rollbackTransaction(): Promise<void> {
-    this.#connection.rollback()
+  rollbackTransaction(session: SqliteSession): Promise<void> {
+    return session.rollback()
   }
 
-  async releaseConnection(): Promise<void> {
-    this.#connection.release()
+  releaseConnection(session: SqliteSession): Promise<void> {
+    return session.rollback()
   }
 
   async destroy(): Promise<void> {
@@ -64,17 +63,39 @@ class SqliteDriver implements Driver {
   }
 }
 
+/** One user of the connection. It takes a turn at it for each statement, or for a whole transaction. */
 class SqliteSession implements DatabaseConnection {
   readonly #connection: SqliteConnection
   readonly #clock: Clock
+  #isInside = false
 
   constructor(connection: SqliteConnection, clock: Clock) {
     this.#connection = connection
     this.#clock = clock
   }
 
+  async begin(): Promise<void> {
+    await this.#connection.begin()
+    this.#isInside = true
+  }
+
+  async commit(): Promise<void> {
+    // Given back even where it fails.
+    this.#isInside = false
+    await this.#connection.commit()
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#isInside) return
+    this.#isInside = false
+    await this.#connection.rollback()
+  }
+
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, changes } = await this.#connection.execute<Row>(query.sql, bindAll(query.parameters, this.#clock))
+    const parameters = bindAll(query.parameters, this.#clock)
+    const { rows, changes } = this.#isInside
+      ? await this.#connection.execute<Row>(query.sql, parameters)
+      : await this.#connection.alone<Row>(query.sql, parameters)
     return changes === undefined ? { rows } : { rows, numAffectedRows: BigInt(changes) }
   }
 

@@ -71,8 +71,7 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
     async check() {
       try {
         await checkFile()
-        await connection.acquire(CHECK_PATIENCE)
-        await probe(connection).finally(() => connection.release())
+        await probe(connection)
       } catch (error) {
         throw checkFailure(error)
       }
@@ -127,7 +126,7 @@ async function migrateSqlite(db: Kysely<Tables>, guard: TransactionGuard): Promi
 /** Moves the WAL into the file before closing: libsql keeps it open until the garbage collector has been. */
 async function closeWhole(connection: SqliteConnection, db: Kysely<Tables>): Promise<void> {
   try {
-    await connection.acquire()
+    await connection.acquire('read')
     await connection.execute('PRAGMA wal_checkpoint(TRUNCATE)', [])
   } finally {
     await db.destroy()
@@ -140,6 +139,6 @@ async function probe(connection: SqliteConnection): Promise<void> {
   try {
     await connection.execute("INSERT INTO settings (name, value) VALUES ('', '')", [])
   } finally {
-    connection.rollback()
+    await connection.rollback()
   }
 }
