@@ -3,6 +3,7 @@ import type { Config } from './config/config.js'
 import type { Identity } from './contract/identity.js'
 import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
+import type { LinkService } from './features/links/link-service.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { HttpApp } from './http/http-app-types.js'
@@ -46,6 +47,7 @@ export interface Composition {
   readonly config: Config
   readonly storage: Storage
   readonly keyring: Keyring
+  readonly links: LinkService
   readonly sessions: SessionService
   readonly tokens: TokenService
   readonly health: HealthService

@@ -14,6 +14,7 @@ import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService } from './features/health/health-service.js'
 import { openKeyring } from './features/keys/key-service.js'
+import { createLinkService } from './features/links/link-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
 import { createMailService } from './features/mail/mail-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
@@ -125,6 +126,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
   const access = createAccessService(storage, clock)
   const tenants = createTenantService(storage)
   const users = createUserService(storage, clock)
+  const links = createLinkService(config)
   const oneTimeTokens = createOneTimeTokenService({ storage, clock })
   const revocations = createRevocationService({
     storage,
@@ -335,6 +337,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     config,
     storage,
     keyring,
+    links,
     sessions,
     tokens,
     health,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { choice, duration, fieldNotes, flag, integer, optionalInteger } from './fields.js'
+import { linksSchema } from './links-schema.js'
 import { passwordSchema } from './password-schema.js'
 import { optionalText, plainText, secrets } from './text-fields.js'
 
@@ -132,5 +133,6 @@ export const authSchema = z.strictObject({
   reauthenticationMaxAge: duration({ min: '1s', max: '30d' }, '10m', {
     about: 'How recent the last authentication must be for what endangers the account.',
   }),
+  links: linksSchema.prefault({}),
   magicLink: flag(false, { about: 'Whether a link sent by mail signs in without a password.' }),
 })

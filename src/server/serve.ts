@@ -50,7 +50,7 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   }
   endOnCrash(logger)
   const stop = stopSignal()
-  const { auth, app, adminApp, health } = await composeAuth(config, { logger })
+  const { auth, app, adminApp, health, links } = await composeAuth(config, { logger })
   const servers: Server[] = []
   const open = async (served: HttpApp, host: string, port: number): Promise<Listening> => {
     const server = createNodeServer(served, config, { logger })
@@ -62,6 +62,7 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
     const { host, port, adminHost, adminPort } = config.server
     const admin = adminApp && adminPort !== null ? await open(adminApp, adminHost, adminPort) : null
     const main = await open(app, host, port)
+    links.listensOn(Number(new URL(main.url).port || 80))
     announce(main.url, admin?.url ?? null)
     const signal = await stop
     logger.info({ signal }, 'stopping: no new connections, and requests under way are finished')
