@@ -179,7 +179,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
       undecided: Math.max(ATTEMPT_TIME, 2 * hashQueue.deadline + ATTEMPT_WORK),
     },
   })
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens })
   const hashes = new PasswordHashQueue({
     concurrency: maxConcurrentHashes,
     longest: hashQueue.max,

@@ -3,6 +3,7 @@ import { createAccessService } from '../../src/features/access/access-service.js
 import { createAdminService } from '../../src/features/admin/admin-service.js'
 import { createAuditService } from '../../src/features/audit/audit-service.js'
 import type { Keyring } from '../../src/features/keys/key-service.js'
+import { createOneTimeTokenService } from '../../src/features/one-time-tokens/one-time-token-service.js'
 import { changesOf, feedOf } from '../../src/features/revocation/revocation-events.js'
 import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
 import { createSessionService, sessionLifetimes } from '../../src/features/sessions/session-service.js'
@@ -46,7 +47,9 @@ export function composeNode(parts: {
     clock,
     settings: tokenSettings(config),
   })
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts: { devices } })
+  const oneTimeTokens = createOneTimeTokenService({ storage, clock })
+  const lockouts = { devices }
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens })
   const admin = createAdminService({ users, sessions, audit })
   return { audit, access, users, revocations, sessions, tokens, signIn, admin }
 }

@@ -10,6 +10,7 @@ import {
   deleteEndedTokens,
   deleteToken,
   deleteTokensOf,
+  findToken,
   hasExpired,
   insertToken,
   listTokens,
@@ -34,6 +35,8 @@ export interface OneTimeTokenService {
    * credential version, another address, gone.
    */
   spend(tx: Transaction<Tables>, purpose: Purpose, token: string, scope?: TenantScope): Promise<KeptToken | null>
+  /** What `spend` would give now, and spends nothing. */
+  peek(purpose: Purpose, token: string, scope?: TenantScope): Promise<KeptToken | null>
   /** Why `spend` gave null: `token_expired` where it is known to have been good, else `invalid_token`. */
   refusal(db: Queryable, purpose: Purpose, token: string, scope?: TenantScope): Promise<SallyportError>
   /** Ends what somebody was sent; all purposes by default. */
@@ -82,6 +85,7 @@ export function createOneTimeTokenService(parts: {
       await deleteTokensOf(oneTenant(tenantId), tx, userId === null ? { email } : { userId }, [purpose])
       return spent
     },
+    peek: (purpose, token, scope = allTenants()) => findToken(scope, storage.db, storage, purpose, digestOf(token)),
     async refusal(db, purpose, token, scope = allTenants()) {
       const expired = await hasExpired(scope, db, storage, purpose, digestOf(token))
       return new SallyportError(expired ? 'token_expired' : 'invalid_token', {

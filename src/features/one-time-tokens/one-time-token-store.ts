@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
 import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
@@ -55,6 +55,16 @@ export async function lockOwner(scope: TenantScope, db: Queryable, storage: Stor
     .execute()
 }
 
+/** Of the row `t`: good for this purpose now, and its account has not moved on. */
+function isGood(scope: TenantScope, storage: Storage, purpose: Purpose): RawBuilder<boolean> {
+  const { ofOwnAddress, withoutUser } = ruleOf(purpose)
+  const owned = sql<boolean>`exists (select 1 from users u where u.tenant_id = t.tenant_id and u.id = t.user_id
+    and (t.credential_version is null or t.credential_version = u.credential_version)
+    ${ofOwnAddress ? sql`and u.email = t.email` : sql``})`
+  const isAnybodys = withoutUser ? sql<boolean>`(t.user_id is null or ${owned})` : owned
+  return sql<boolean>`(${inTenant(scope, 't.tenant_id')} and t.purpose = ${purpose} and t.expires_at > ${storage.now()} and ${isAnybodys})`
+}
+
 /** Deletes a token that is good for this purpose now, and returns it. One statement: of any number at once one has it. */
 export async function takeToken(
   scope: TenantScope,
@@ -63,29 +73,28 @@ export async function takeToken(
   purpose: Purpose,
   digest: string,
 ): Promise<KeptToken | null> {
-  const { ofOwnAddress, withoutUser } = ruleOf(purpose)
   const row = await db
     .deleteFrom('one_time_tokens as t')
-    .where(inTenant(scope, 't.tenant_id'))
     .where('t.digest', '=', digest)
-    .where('t.purpose', '=', purpose)
-    .where('t.expires_at', '>', storage.now())
-    .where((eb) => {
-      const owner = eb
-        .selectFrom('users as u')
-        .select('u.id')
-        .whereRef('u.tenant_id', '=', 't.tenant_id')
-        .whereRef('u.id', '=', 't.user_id')
-        .where((user) =>
-          user.or([
-            user('t.credential_version', 'is', null),
-            user('t.credential_version', '=', user.ref('u.credential_version')),
-          ]),
-        )
-        .$if(ofOwnAddress, (query) => query.whereRef('u.email', '=', 't.email'))
-      return withoutUser ? eb.or([eb('t.user_id', 'is', null), eb.exists(owner)]) : eb.exists(owner)
-    })
+    .where(isGood(scope, storage, purpose))
     .returning(KEPT)
+    .executeTakeFirst()
+  return row === undefined ? null : toKept(row)
+}
+
+/** The token that `takeToken` would take. */
+export async function findToken(
+  scope: TenantScope,
+  db: Queryable,
+  storage: Storage,
+  purpose: Purpose,
+  digest: string,
+): Promise<KeptToken | null> {
+  const row = await db
+    .selectFrom('one_time_tokens as t')
+    .select(KEPT)
+    .where('t.digest', '=', digest)
+    .where(isGood(scope, storage, purpose))
     .executeTakeFirst()
   return row === undefined ? null : toKept(row)
 }

@@ -36,6 +36,7 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
     case 'account.enabled':
       return 'user'
     case 'reauthentication.succeeded':
+    case 'email.verified':
     case 'user.updated':
     case 'guest.upgraded':
     case 'role.granted':

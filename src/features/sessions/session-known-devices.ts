@@ -52,6 +52,11 @@ export async function addDevice(
   return known.length > 0
 }
 
+/** What a user has signed in with is as if it had never been seen. */
+export async function forgetDevices(scope: OneTenant, db: Queryable, userId: string): Promise<void> {
+  await db.deleteFrom('known_devices').where(inTenant(scope)).where('user_id', '=', userId).execute()
+}
+
 async function touchDevice(
   scope: OneTenant,
   db: Queryable,

@@ -21,7 +21,7 @@ import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
 import { countLiveSessions } from './session-count-store.js'
-import { addDevice } from './session-known-devices.js'
+import { addDevice, forgetDevices } from './session-known-devices.js'
 import {
   absoluteLifetime,
   isIdle,
@@ -66,6 +66,8 @@ export interface SessionService {
   open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<Opening>
   /** Keeps what a user signed in with. True where the user had used other devices and not this one. */
   addDevice(scope: OneTenant, db: Queryable, userId: string, client: ClientContext): Promise<boolean>
+  /** Forgets what a user has signed in with. */
+  forgetDevices(scope: OneTenant, db: Queryable, userId: string): Promise<void>
   /** Asks the database. */
   find(scope: OneTenant, id: string): Promise<FoundSession | null>
   /** Asks this node's memory, then what the nodes share, and the database only where neither may answer. */
@@ -225,6 +227,8 @@ export function createSessionService(parts: {
     },
 
     addDevice: (scope, db, userId, { userAgent }) => addDevice(scope, db, storage, userId, deviceName(userAgent)),
+
+    forgetDevices,
 
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
     noteUse: (session, now) => activity.touch(session, now),

@@ -80,6 +80,7 @@ export const REVOCATION_REASONS = [
   'account_disabled',
   'administrator',
   'guest_upgraded',
+  'address_proved',
 ] as const
 
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]

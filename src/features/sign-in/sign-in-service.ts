@@ -6,12 +6,14 @@ import type { AccessService } from '../access/access-service.js'
 import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { LockoutService } from '../lockouts/lockout-service.js'
+import type { OneTimeTokenService } from '../one-time-tokens/one-time-token-service.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { Opening } from '../sessions/session-types.js'
 import type { TokenService } from '../tokens/token-service.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import type { NewUser, User } from '../users/user-types.js'
+import { type Claim, claimAddress } from './sign-in-claim.js'
 
 /** Somebody who has proved who they are. */
 export interface ProvenUser {
@@ -46,6 +48,11 @@ export interface SignInService {
     record: RecordEvent,
     account: NewAccount,
   ): Promise<User | null>
+  /**
+   * Gives an account whose address was not proved to its owner, as new, in the transaction of the proof; see
+   * `claimAddress`. Never for an account with a proved address, whose owner would lose the password by it.
+   */
+  claim(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, claim: Claim): Promise<number | null>
   /** Opens the session in the caller's transaction, which must change nothing else where it is refused. */
   open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, user: ProvenUser): Promise<Opening>
   /**
@@ -62,6 +69,7 @@ export function createSignInService(parts: {
   readonly tokens: TokenService
   readonly keyring: Keyring
   readonly lockouts: Pick<LockoutService, 'devices'>
+  readonly oneTimeTokens: OneTimeTokenService
 }): SignInService {
   const { users, access, sessions, tokens, keyring, lockouts } = parts
   return {
@@ -74,6 +82,7 @@ export function createSignInService(parts: {
       await access.grant(scope, tx, record, { userId, role, actorId: null, client })
       return user
     },
+    claim: (scope, tx, record, claim) => claimAddress(parts, scope, tx, record, claim),
     async open(scope, tx, record, user) {
       const opening = await sessions.open(scope, tx, record, { ...user, keyId: keyring.activeSessionKey().id })
       if ('refused' in opening) return opening

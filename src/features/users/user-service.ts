@@ -5,6 +5,7 @@ import { isUniqueViolation } from '../../storage/database-error.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
 import {
+  claimAccount,
   findUser,
   findUserByEmail,
   giveAccount,
@@ -30,6 +31,13 @@ export interface UserService {
     db: Queryable,
     id: string,
     account: { readonly email: string; readonly passwordHash: string },
+  ): Promise<number | null>
+  /** Gives an account to whom its address proves, with a password or none; see `claimAccount`. */
+  claim(
+    scope: OneTenant,
+    db: Queryable,
+    id: string,
+    claim: { readonly credentialVersion: number; readonly passwordHash: string | null },
   ): Promise<number | null>
   find(scope: TenantScope, id: string): Promise<User | null>
   findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
@@ -76,6 +84,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
         throw error
       }
     },
+    claim: (scope, db, id, claim) => claimAccount(scope, db, id, clock.now(), claim),
     async find(scope, id) {
       const found = await findUser(scope, storage.db, id)
       return found === null ? null : withoutPassword(found)

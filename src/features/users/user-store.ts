@@ -114,6 +114,36 @@ export async function giveAccount(
   return row?.credential_version ?? null
 }
 
+/**
+ * Notes that the owner of an account's address has proved it and starts afresh: the password is replaced (null: there is
+ * none), and the credential version raised. Returns the new version, or null where the account has moved on since
+ * `credentialVersion`, is disabled or is none.
+ */
+export async function claimAccount(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  claim: { readonly credentialVersion: number; readonly passwordHash: string | null },
+): Promise<number | null> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      email_verified: 1,
+      password_hash: claim.passwordHash,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('credential_version', '=', claim.credentialVersion)
+    .where('is_guest', '=', 0)
+    .where('disabled_at', 'is', null)
+    .returning('credential_version')
+    .executeTakeFirst()
+  return row?.credential_version ?? null
+}
+
 /** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */
 export async function replacePasswordHash(
   scope: OneTenant,
