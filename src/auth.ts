@@ -264,6 +264,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     bypass,
     reauthentication,
     metrics: shownMetrics,
+    pagesLeadTo: config.auth.links.continue,
   }
   const dependencies: HttpDependencies = {
     routes: allRoutes(services),

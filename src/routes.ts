@@ -9,6 +9,7 @@ import { keyRoutes } from './features/keys/key-routes.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { type MetricAccess, metricRoutes } from './features/metrics/metric-routes.js'
 import type { MetricService } from './features/metrics/metric-service.js'
+import { pageRoutes } from './features/pages/page-routes.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { reauthenticationRoutes } from './features/reauthentication/reauthentication-routes.js'
@@ -30,6 +31,8 @@ export interface RouteServices {
   readonly reauthentication: ReauthenticationService
   readonly sessions: SessionService
   readonly guests: GuestService
+  /** Where the pages of `/auth/pages` lead on to when all is done. */
+  readonly pagesLeadTo: string | null
   readonly health: HealthService
   readonly keyring: Keyring
   /** Null outside bypass mode, where its paths are paths like any other that is not there. */
@@ -48,6 +51,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...reauthenticationRoutes(services.reauthentication, profile), // /auth/reauthenticate
     ...sessionRoutes(services.sessions), // /auth/sessions
     ...(bypass === null ? [] : bypassRoutes({ bypass, tokens, profile })), // /auth/login-bypass, me-, logout-
+    ...pageRoutes(services.pagesLeadTo), // /auth/pages
     ...(services.guests.enabled ? guestRoutes(services.guests) : []), // /session
     ...keyRoutes(services.keyring), // /.well-known/jwks.json
     ...healthRoutes(services.health), // /health

@@ -60,6 +60,7 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
   ['sign-in'],
   [
     'passwords',
+    'pages',
     'bypass',
     'reauthentication',
     'verification',
