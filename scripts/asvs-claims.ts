@@ -17,6 +17,7 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
   'V2 Validation, V4 Web service': [
     ['2.2.1', 1, 'input is validated against what is expected', 'held'],
     ['2.3.3', 2, 'all or nothing in transactions', 'held'],
+    ['2.3.4', 2, 'what there is once cannot be had twice', 'held'],
     ['2.4.1', 2, 'costly functions are defended against automation', 'partly'],
     ['4.1.1', 1, 'right content type on every body', 'held'],
     ['4.1.3', 2, 'proxy headers cannot be overridden by a client', 'held'],
