@@ -30,7 +30,7 @@ export interface GuestsApi {
   /**
    * Makes an account of the guest: id and name stay, the session is a new one, the guest's token is dead.
    * @throws SallyportError as `validate`; `invalid_request`, `email_taken` (nothing is changed), `weak_password`,
-   *   `forbidden` (registration is not open), `rate_limited` (where `context` names an address), `overloaded`
+   *   `breached_password`, `forbidden` (registration is not open), `rate_limited` (where `context` names an address), `overloaded`
    */
   upgrade(
     input: { readonly token: string; readonly email: string; readonly password: string },
@@ -63,7 +63,8 @@ export interface UsersApi {
   /**
    * Makes an account without signing it in.
    * @param input `role`: one of the built-in roles; default: what the tenant gives to who registers
-   * @throws SallyportError `invalid_request` (also for an unknown tenant or role), `weak_password`, `email_taken`, `overloaded`
+   * @throws SallyportError `invalid_request` (also for an unknown tenant or role), `weak_password`,
+   *   `breached_password`, `email_taken`, `overloaded`
    */
   create(input: {
     readonly email: string
@@ -173,8 +174,8 @@ export interface BypassApi {
 export interface Api {
   /**
    * Makes an account with its tenant's default role, and signs it in.
-   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`, `email_taken`,
-   *   `rate_limited` (where `context` names an address), `overloaded`
+   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`,
+   *   `breached_password`, `email_taken`, `rate_limited` (where `context` names an address), `overloaded`
    */
   register(
     input: {

@@ -20,7 +20,9 @@ import { createMailService } from './features/mail/mail-service.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
 import { createOneTimeTokenService } from './features/one-time-tokens/one-time-token-service.js'
+import { openBreachLookup } from './features/passwords/password-breaches.js'
 import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
+import { createPasswordScreening } from './features/passwords/password-screening.js'
 import { createPasswordService } from './features/passwords/password-service.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
 import { createReauthenticationService } from './features/reauthentication/reauthentication-service.js'
@@ -152,6 +154,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     shared,
   })
   audit.subscribe((events) => sessions.bury(changesOf(events)))
+  const breaches = await openBreachLookup(config.auth.password, logger)
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
   if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
@@ -185,7 +188,8 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     longest: hashQueue.max,
     deadline: hashQueue.deadline,
   })
-  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes, lockouts })
+  const screening = createPasswordScreening({ config, breaches })
+  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes, lockouts, screening })
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
@@ -244,7 +248,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     sessions,
     holder,
     acts,
-    counted: { requests: durations, hashes, feed: revocations, limits, webSockets: () => 0 },
+    counted: { requests: durations, hashes, breaches, feed: revocations, limits, webSockets: () => 0 },
   })
   const hasAdminPort = config.server.adminPort !== null
   const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }
@@ -326,6 +330,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
         logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
       } finally {
         await revocations.close()
+        await breaches?.close()
         await redis?.close()
         await storage.close()
       }

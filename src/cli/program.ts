@@ -38,6 +38,12 @@ const commands: SubCommandsDef = {
       clear: () => import('./lockouts-clear.js').then((module) => module.lockoutsClearCommand),
     },
   },
+  breached: {
+    meta: { name: 'breached', description: 'Passwords that are known from breaches' },
+    subCommands: {
+      build: () => import('./breached-build.js').then((module) => module.breachedBuildCommand),
+    },
+  },
   keys: {
     meta: { name: 'keys', description: 'List and rotate the keys that tokens are made with' },
     subCommands: {

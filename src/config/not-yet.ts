@@ -15,16 +15,6 @@ export interface NotYet {
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
   {
-    key: 'auth.password.profile',
-    instead: 'min_length alone decides',
-    matters: ({ auth }) => auth.password.profile !== 'default',
-  },
-  {
-    key: 'auth.password.breached',
-    instead: 'passwords are not looked up',
-    matters: ({ auth }) => auth.password.breached !== 'off',
-  },
-  {
     key: 'auth.email_verification',
     instead: 'accounts sign in without it, and no verification is sent',
     matters: ({ auth }) => auth.emailVerification !== 'optional',

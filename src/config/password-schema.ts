@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { choice, integer } from './fields.js'
+import { choice, duration, integer } from './fields.js'
+import { optionalText, plainText, text, urlOf } from './text-fields.js'
 
 /** Bounds: RFC 9106 §3.1 for argon2id; a bcrypt cost below 4 does not exist and 17 takes about ten seconds. */
 export const passwordSchema = z.strictObject({
@@ -24,7 +25,31 @@ export const passwordSchema = z.strictObject({
   profile: choice(['default', 'nist'], 'default', {
     about: '`nist` asks for 15 characters where the password is the only factor (SP 800-63B).',
   }),
+  minStrength: integer({ min: 0, max: 4 }, 2, {
+    about:
+      'How hard a new password must be to guess: 1 takes a thousand guesses, 2 a million, 3 a hundred million, 4 ten thousand million. Whatever it is, a common password is refused, and one that is made of a name or an address.',
+  }),
+  history: integer({ min: 0, max: 24 }, 0, {
+    about: 'How many passwords of an account, its present one among them, cannot be chosen again. 0: none is kept.',
+  }),
   breached: choice(['off', 'online', 'offline'], 'off', {
     about: 'Where a new password is looked up among those known from breaches.',
   }),
+  breachLookup: z
+    .strictObject({
+      url: text(urlOf('http', 'https'), 'https://api.pwnedpasswords.com/range/', {
+        expected: 'an http or https URL',
+        about:
+          '`online`: where hashes are asked for by their first five characters, which stand behind the URL: no password and no whole hash is sent.',
+      }),
+      timeout: duration({ min: '50ms', max: '30s' }, '2s', { about: '`online`: how long an answer is waited for.' }),
+      onOutage: choice(['accept', 'refuse'], 'accept', {
+        about: 'What becomes of a new password that could not be looked up.',
+      }),
+      filter: optionalText(plainText, {
+        expected: 'the path of a file',
+        about: '`offline`: the file that `sallyport breached build` has made.',
+      }),
+    })
+    .prefault({}),
 })

@@ -27,6 +27,11 @@ function passwordRules({ auth: { password } }: Config): BrokenRule[] {
       path: ['auth', 'password', 'maxLength'],
       message: `expected at least the minimum length, ${minLength}, got ${maxLength}`,
     })
+  if (password.breached === 'offline' && password.breachLookup.filter === null)
+    broken.push({
+      path: ['auth', 'password', 'breachLookup', 'filter'],
+      message: 'expected the file of known passwords that auth.password.breached: offline looks into, got nothing',
+    })
   return broken
 }
 

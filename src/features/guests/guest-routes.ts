@@ -92,7 +92,7 @@ export function guestRoutes(guests: GuestService): readonly Route[] {
       guard: { authentication: 'required', guestsOnly: true, csrf: 'token', limit: 'hashing' },
       body: upgradeInput,
       responses: { 200: { description: 'The account, signed in', schema: tokenAnswer } },
-      errors: ['email_taken', 'weak_password', 'overloaded'],
+      errors: ['email_taken', 'weak_password', 'breached_password', 'overloaded'],
       async handle({ identity, body, client, credential }) {
         const { email, password, transport } = body
         const issued = await guests.upgrade(identity, { email, password }, client)

@@ -50,7 +50,7 @@ export interface GuestService {
    * Makes an account of the guest, with the tenant's default role. User id and name stay; the guest's session ends, and
    * a new one is signed in. Of several at once exactly one succeeds.
    * @throws SallyportError `email_taken` and nothing is changed; `session_revoked`, `invalid_token`, `forbidden`
-   * (registration is not open), `weak_password`, `overloaded`
+   * (registration is not open), `weak_password`, `breached_password`, `overloaded`
    */
   upgrade(
     identity: Identity,
@@ -168,9 +168,10 @@ export function createGuestService(parts: {
 
     async upgrade(identity, { email, password }, client) {
       assertGuest(identity)
-      const { tenantId, userId } = identity
+      const { tenantId, userId, username } = identity
       const { scope, tenant } = await tenants.existing({ body: tenantId, header: null })
-      const passwordHash = await passwords.hashForRegistration(scope, password, client)
+      const registrant = { email, username, password }
+      const passwordHash = await passwords.hashForRegistration(scope, tenant, registrant, client)
       const sessionId = await audit.transaction(async (tx, record) => {
         const credentialVersion = await users.giveAccount(scope, tx, userId, { email, passwordHash })
         // Somebody else was first with the same guest: another upgrade, an end, a clean-up.

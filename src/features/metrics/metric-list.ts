@@ -93,6 +93,13 @@ export const METRICS: readonly Metric[] = [
     read: ({ hashes }) => one(hashes.depth),
   },
   {
+    name: 'sallyport_breached_password_lookups_total',
+    type: 'counter',
+    help: 'New passwords looked up among those known from breaches: known, absent, or failed where that could not be found out',
+    labels: ['outcome'],
+    read: ({ breaches }) => (breaches === null ? [] : by('outcome', new Map(Object.entries(breaches.counts)))),
+  },
+  {
     name: 'sallyport_lockouts_total',
     type: 'counter',
     help: 'Identifiers locked after too many failed attempts',

@@ -43,6 +43,8 @@ export interface MetricParts {
   }
   readonly lookups: Readonly<Record<string, { readonly hit: number; readonly miss: number }>>
   readonly hashes: { readonly depth: number; readonly times: Readonly<Record<string, Histogram>> }
+  /** Null where nothing is looked up. */
+  readonly breaches: { readonly counts: Readonly<Record<string, number>> } | null
   /** `lag` in milliseconds. */
   readonly feed: { lag(): number; gaps(): number }
   readonly limits: { readonly refused: ReadonlyMap<string, number> }

@@ -15,7 +15,7 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: registerInput,
       responses: { 201: { description: 'The account, signed in', schema: tokenAnswer } },
-      errors: ['forbidden', 'email_taken', 'weak_password', 'session_revoked', 'overloaded'],
+      errors: ['forbidden', 'email_taken', 'weak_password', 'breached_password', 'session_revoked', 'overloaded'],
       async handle({ body, tenantHeader, client }) {
         const { transport = 'bearer', tenant_id, ...registration } = body
         const issued = await passwords.register(registration, { body: tenant_id, header: tenantHeader }, client)

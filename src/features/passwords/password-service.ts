@@ -13,26 +13,29 @@ import type { LockoutService } from '../lockouts/lockout-service.js'
 import type { Attempt } from '../lockouts/lockout-types.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
 import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
+import type { Tenant } from '../tenants/tenant-types.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import { defaultUsername, type User, type UserWithPassword } from '../users/user-types.js'
 import { createPasswordConfirmation } from './password-confirmation.js'
 import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
 import type { PasswordHashQueue } from './password-hash-queue.js'
-import { checkNewPassword, normalisePassword } from './password-policy.js'
-import type { PasswordLogin, Registration } from './password-types.js'
+import { normalisePassword } from './password-policy.js'
+import type { PasswordScreening } from './password-screening.js'
+import type { PasswordLogin, Registrant, Registration } from './password-types.js'
 
 export interface PasswordService {
   /**
    * Makes an account with the tenant's default role, and signs it in.
-   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`, `email_taken`, `overloaded`
+   * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`,
+   * `breached_password`, `email_taken`, `overloaded`
    */
   register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
    * The hash of the password of somebody who registers in another way than `register`.
-   * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `overloaded`
+   * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `breached_password`, `overloaded`
    */
-  hashForRegistration(scope: OneTenant, password: string, client: ClientContext): Promise<string>
+  hashForRegistration(scope: OneTenant, tenant: Tenant, registrant: Registrant, client: ClientContext): Promise<string>
   /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work, and are locked
    * alike after too many wrong passwords: then nothing is hashed for anybody.
@@ -54,7 +57,7 @@ export interface PasswordService {
   ): Promise<Result>
   /**
    * Makes an account without signing it in: for the command line and administrators.
-   * @throws SallyportError `invalid_request`, `weak_password`, `email_taken`
+   * @throws SallyportError `invalid_request`, `weak_password`, `breached_password`, `email_taken`
    */
   createAccount(
     registration: Registration,
@@ -73,8 +76,9 @@ export function createPasswordService(parts: {
   readonly signIn: SignInService
   readonly hashes: PasswordHashQueue
   readonly lockouts: LockoutService
+  readonly screening: PasswordScreening
 }): PasswordService {
-  const { config, tenants, users, audit, signIn, hashes, lockouts } = parts
+  const { config, tenants, users, audit, signIn, hashes, lockouts, screening } = parts
   const settings = config.auth.password
 
   /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
@@ -100,16 +104,20 @@ export function createPasswordService(parts: {
     return [tenantId, (address && networkOf(address, LANE_NETWORK)) ?? 'unknown', addressBucket(address)]
   }
 
-  async function hashNew(scope: OneTenant, typed: string, client: ClientContext | null): Promise<string> {
+  async function hashNew(
+    scope: OneTenant,
+    tenant: Tenant,
+    { password: typed, ...owner }: Registrant,
+    client: ClientContext | null,
+  ): Promise<string> {
     const password = normalisePassword(typed)
-    checkNewPassword(settings, password)
+    await screening.check(password, { ...owner, tenant }, 'password')
     return hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
   }
 
-  async function newUser(scope: OneTenant, registration: Registration, client: ClientContext | null) {
-    const passwordHash = await hashNew(scope, registration.password, client)
-    const { email, username = defaultUsername(email) } = registration
-    return { email, username, passwordHash }
+  async function newUser(scope: OneTenant, tenant: Tenant, registration: Registration, client: ClientContext | null) {
+    const { email, password, username = defaultUsername(email) } = registration
+    return { email, username, passwordHash: await hashNew(scope, tenant, { email, username, password }, client) }
   }
 
   async function passwordMatches(
@@ -168,15 +176,15 @@ export function createPasswordService(parts: {
   }
 
   return {
-    async hashForRegistration(scope, password, client) {
+    async hashForRegistration(scope, tenant, registrant, client) {
       assertOpen()
-      return hashNew(scope, password, client)
+      return hashNew(scope, tenant, registrant, client)
     },
 
     async register(registration, named, client) {
       assertOpen()
       const { scope, tenant } = await tenants.existing(named)
-      const input = await newUser(scope, registration, client)
+      const input = await newUser(scope, tenant, registration, client)
       const opening = await audit.transaction(async (tx, record) => {
         const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
         const user = await signIn.createAccount(scope, tx, record, account)
@@ -229,7 +237,7 @@ export function createPasswordService(parts: {
 
     async createAccount(registration, { tenant: named, role }) {
       const { scope, tenant } = await tenants.existing(named)
-      const input = await newUser(scope, registration, null)
+      const input = await newUser(scope, tenant, registration, null)
       const account = { ...input, role: role ?? tenant.defaultRole, bySelf: false, client: null }
       return audit.transaction(async (tx, record) => {
         const user = await signIn.createAccount(scope, tx, record, account)

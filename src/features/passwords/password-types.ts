@@ -8,8 +8,8 @@ export const password = z
   .string()
   .min(1)
   .max(4096)
-  // Encoding would make one password of two that differ by a lone surrogate.
-  .refine((text) => !/\p{Cs}/u.test(text), 'must be well-formed Unicode')
+  // Encoding would make one password of two that differ by a lone surrogate, and some readers end at NUL.
+  .refine((text) => !/[\p{Cs}\0]/u.test(text), 'must not contain NUL or half of a surrogate pair')
   .meta({ format: 'password' })
 
 export const registerInput = z
@@ -40,6 +40,13 @@ export interface Registration {
   readonly email: string
   readonly password: string
   readonly username?: string | undefined
+}
+
+/** Whose new password it is: what its owner is called must not be in it. */
+export interface Registrant {
+  readonly email: string
+  readonly username: string
+  readonly password: string
 }
 
 export interface PasswordLogin {
