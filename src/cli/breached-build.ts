@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { buildFilter } from '../features/passwords/password-filter-build.js'
+import { buildFilter } from '../features/breached-passwords/breached-password-service.js'
 import { answer } from './output.js'
 import { showProgress } from './progress.js'
 import { jsonOption } from './shared-options.js'

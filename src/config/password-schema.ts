@@ -27,7 +27,7 @@ export const passwordSchema = z.strictObject({
   }),
   minStrength: integer({ min: 0, max: 4 }, 2, {
     about:
-      'How hard a new password must be to guess: 1 takes a thousand guesses, 2 a million, 3 a hundred million, 4 ten thousand million. Whatever it is, a common password is refused, and one that is made of a name or an address.',
+      'How many guesses a new password must withstand: 1 is a thousand, 2 a million, 3 a hundred million, 4 ten thousand million. 0: neither estimated nor looked for among common passwords.',
   }),
   history: integer({ min: 0, max: 24 }, 0, {
     about: 'How many passwords of an account, its present one among them, cannot be chosen again. 0: none is kept.',

@@ -53,7 +53,19 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */
 export const ROOM_TIERS: readonly (readonly string[])[] = [
-  ['tenants', 'users', 'access', 'audit', 'keys', 'rate-limits', 'lockouts', 'links', 'one-time-tokens', 'mail'],
+  [
+    'tenants',
+    'users',
+    'access',
+    'audit',
+    'keys',
+    'rate-limits',
+    'lockouts',
+    'links',
+    'one-time-tokens',
+    'mail',
+    'breached-passwords',
+  ],
   ['revocation'],
   ['sessions'],
   ['tokens'],

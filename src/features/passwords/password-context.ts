@@ -8,6 +8,23 @@ export interface PasswordContext {
 /** Shorter ones stand in passwords by chance. */
 const SHORTEST_WORD = 4
 const MOST_WORDS = 24
+/** What stands beside such a word in the passwords that everybody tries. */
+const FILLERS = [
+  'administrator',
+  'superadmin',
+  'password',
+  'welcome',
+  'editor',
+  'viewer',
+  'secret',
+  'admin',
+  'guest',
+  'login',
+  'demo',
+  'root',
+  'test',
+  'user',
+]
 /** What a word must be surrounded by, so that the whole is more than a variant of it. */
 const ENOUGH_LETTERS = 4
 const ENOUGH_CHARACTERS = 8
@@ -37,13 +54,9 @@ export function contextWords({ email, username, tenant }: PasswordContext, servi
 /** True where the password is one of the words or a simple variant: other case, look-alikes, backwards, a few more characters. */
 export function isVariantOf(words: readonly string[], password: string): boolean {
   const plain = plainForm(password)
-  let rest = withoutLookalikes(plain)
-  for (const word of words.map((text) => withoutLookalikes(plainForm(text))).toSorted(longestFirst)) {
-    for (const spelling of [word, [...word].toReversed().join('')]) {
-      rest = rest.replaceAll(spelling, GONE.repeat(spelling.length))
-    }
-  }
-  if (!rest.includes(GONE)) return false
+  const beyondWords = without(words, withoutLookalikes(plain))
+  if (!beyondWords.includes(GONE)) return false
+  const rest = without(FILLERS, beyondWords)
   const beside = rest.split('').flatMap((character, at) => (character === GONE ? [] : [plain[at] ?? '']))
   return beside.length < ENOUGH_CHARACTERS && beside.filter((text) => /\p{L}/u.test(text)).length < ENOUGH_LETTERS
 }
@@ -51,7 +64,16 @@ export function isVariantOf(words: readonly string[], password: string): boolean
 /** Stands for what was a word; no password holds it, since NUL is refused before. */
 const GONE = '\0'
 
-const longestFirst = (a: string, b: string) => b.length - a.length
+/** The text with the words replaced, forwards and backwards, the longest first. */
+function without(words: readonly string[], text: string): string {
+  let rest = text
+  for (const word of words.map((each) => withoutLookalikes(plainForm(each))).toSorted((a, b) => b.length - a.length)) {
+    for (const spelling of [word, [...word].toReversed().join('')]) {
+      rest = rest.replaceAll(spelling, GONE.repeat(spelling.length))
+    }
+  }
+  return rest
+}
 
 /** Lower case without accents. */
 function plainForm(text: string): string {

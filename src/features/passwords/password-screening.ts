@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import type { BreachLookup } from './password-breaches.js'
+import type { BreachLookup } from '../breached-passwords/breached-password-types.js'
 import { contextWords, isVariantOf, type PasswordContext } from './password-context.js'
 import { checkLength, type PasswordField, weak } from './password-policy.js'
 import { createStrengthEstimate, type Strength } from './password-strength.js'
@@ -27,9 +27,6 @@ const WHY: Readonly<Record<Strength['weakness'], string>> = {
 }
 const ADVICE = 'choose several words that have nothing to do with each other, or let a password manager make one'
 
-/** Whatever the estimate, this is refused: the first thousands of guesses of anybody. */
-const NO_STRENGTH = 0
-
 export function createPasswordScreening(parts: {
   readonly config: Config
   readonly breaches: BreachLookup | null
@@ -44,8 +41,10 @@ export function createPasswordScreening(parts: {
       checkLength(settings, password, field)
       const words = contextWords(context, service)
       if (isVariantOf(words, password)) throw weak(field, `it ${WHY.context}: ${ADVICE}`)
-      const { score, weakness } = await estimate(password, words)
-      if (score < Math.max(settings.minStrength, NO_STRENGTH + 1)) throw weak(field, `it ${WHY[weakness]}: ${ADVICE}`)
+      if (settings.minStrength > 0) {
+        const { score, weakness } = await estimate(password, words)
+        if (score < settings.minStrength) throw weak(field, `it ${WHY[weakness]}: ${ADVICE}`)
+      }
       if (breaches === null) return
       const found = await breaches.find(password)
       if (found === 'known') throw breached(field)

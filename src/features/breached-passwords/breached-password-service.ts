@@ -1,25 +1,10 @@
 import type { Config } from '../../config/config.js'
 import type { Logger } from '../../runtime/logger.js'
-import { createOnlineLookup } from './password-breaches-online.js'
-import { openFilter } from './password-filter.js'
+import { openFilter } from './breached-password-filter.js'
+import { createOnlineLookup } from './breached-password-online.js'
+import type { BreachLookup, BreachOutcome, BreachSource } from './breached-password-types.js'
 
-/** What came of looking a password up. */
-export type BreachOutcome = 'known' | 'absent' | 'failed'
-
-/** Passwords that are known from breaches. */
-export interface BreachLookup {
-  /** Never throws. @param password in NFC */
-  find(password: string): Promise<BreachOutcome>
-  /** How often each outcome came, since the start. */
-  readonly counts: Readonly<Record<BreachOutcome, number>>
-  close(): Promise<void>
-}
-
-/** Looks one password up; throws where it cannot be known. */
-export interface BreachSource {
-  isKnown(password: string): Promise<boolean>
-  close(): Promise<void>
-}
+export { buildFilter } from './breached-password-filter-build.js'
 
 /** Failures in a row, and for how long after them nobody is made to wait for the next one, in milliseconds. */
 const PATIENCE = 3

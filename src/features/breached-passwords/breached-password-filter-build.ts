@@ -9,7 +9,7 @@ import {
   HEADER_BYTES,
   headerFor,
   writeHeader,
-} from './password-filter-format.js'
+} from './breached-password-filter-format.js'
 
 export interface FilterBuild {
   /** A text of lines: `<SHA-1 in hexadecimal>[:<count>]` or passwords. */

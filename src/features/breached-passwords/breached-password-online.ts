@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Config } from '../../config/config.js'
-import type { BreachSource } from './password-breaches.js'
+import type { BreachSource } from './breached-password-types.js'
 
 type Settings = Pick<Config['auth']['password']['breachLookup'], 'url' | 'timeout'>
 
@@ -31,7 +31,7 @@ export function createOnlineLookup({ url, timeout }: Settings): BreachSource {
         await answer.body?.cancel()
         throw new Error(`the answer has status ${answer.status}`)
       }
-      return holds(await textOf(answer), digest.slice(PREFIX))
+      return holds(await textOf(answer.body), digest.slice(PREFIX))
     },
     close: () => Promise.resolve(),
   }
@@ -47,10 +47,10 @@ function holds(text: string, suffix: string): boolean {
   return ranges.some((line) => line.slice(0, 35).toUpperCase() === suffix && Number(line.slice(36)) > 0)
 }
 
-async function textOf(answer: Response): Promise<string> {
+async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of body ?? []) {
     length += chunk.length
     // Leaving the loop cancels what is still to come.
     if (length > MOST_BYTES) throw new Error(`the answer is longer than ${MOST_BYTES} bytes`)

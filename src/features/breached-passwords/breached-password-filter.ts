@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { ConfigError } from '../../config/config-error.js'
-import type { BreachSource } from './password-breaches.js'
-import { BLOCK_BYTES, blockOf, filterBytes, HEADER_BYTES, isIn, readHeader } from './password-filter-format.js'
+import { BLOCK_BYTES, blockOf, filterBytes, HEADER_BYTES, isIn, readHeader } from './breached-password-filter-format.js'
+import type { BreachSource } from './breached-password-types.js'
 
 /**
  * Opens a filter file. Nothing of it is held in memory: a look-up reads one block.
