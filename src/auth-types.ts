@@ -1,6 +1,7 @@
 import type { Api } from './api-types.js'
 import type { Config } from './config/config.js'
 import type { Identity } from './contract/identity.js'
+import type { MailTransport } from './delivery/mail-message.js'
 import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import type { LinkService } from './features/links/link-service.js'
@@ -54,9 +55,13 @@ export interface Composition {
   readonly cleanUp: () => Promise<void>
   readonly flush: () => Promise<void>
   readonly sync: () => Promise<void>
+  /** Sends what is due, and waits for it. */
+  readonly sendMail: () => Promise<void>
 }
 
 export interface Surroundings {
   readonly logger?: Logger
   readonly clock?: Clock
+  /** Takes the messages instead of the mail server of the configuration, such as a provider's HTTP interface. */
+  readonly mailTransport?: MailTransport
 }

@@ -7,6 +7,8 @@ import type { ClientContext, Identity } from './contract/identity.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import { MasterKey } from './crypto/master-key.js'
 import { readOrCreateMasterSecret } from './crypto/master-secret-file.js'
+import type { MailTransport } from './delivery/mail-message.js'
+import { createMailTransport } from './delivery/mail-transport.js'
 import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
@@ -18,6 +20,7 @@ import { openKeyring } from './features/keys/key-service.js'
 import { createLinkService } from './features/links/link-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
 import { createMailService } from './features/mail/mail-service.js'
+import { mailSettings } from './features/mail/mail-settings.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
 import { createOneTimeTokenService } from './features/one-time-tokens/one-time-token-service.js'
@@ -59,7 +62,7 @@ export type { Auth, Composition, Surroundings } from './auth-types.js'
  * Opens the database (made and migrated where needed) and composes the library.
  * @param input the schema of the YAML file in camelCase; every key has a default. Neither file nor environment is read,
  *   save `NODE_ENV`
- * @param surroundings a logger; without one nothing is logged
+ * @param surroundings a logger; without one nothing is logged. And what takes messages, instead of `mail.url`
  * @throws ConfigError for a value that is not legal; SallyportError `unavailable` when the database is not there
  */
 export async function createAuth(input: ConfigInput = {}, surroundings: Surroundings = {}): Promise<Auth> {
@@ -72,6 +75,7 @@ export async function createAuth(input: ConfigInput = {}, surroundings: Surround
 /** Wires stores, services and routes together: the only place that does. */
 export async function composeAuth(config: Config, surroundings: Surroundings = {}): Promise<Composition> {
   const { logger = silentLogger, clock = systemClock } = surroundings
+  const { mailTransport = createMailTransport(config.mail, config.dataDir) } = surroundings
   for (const { key, message } of configWarnings(config)) logger.warn({ key }, message)
   const masterKey = new MasterKey(masterSecret(config, logger))
   const storage = await openStorage({ ...config.storage, production: config.production, logger, clock })
@@ -79,7 +83,7 @@ export async function composeAuth(config: Config, surroundings: Surroundings = {
   try {
     const { url } = config.redis
     redis = url === null ? null : await openRedis({ url, name: masterKey.checkValue.slice(0, 16), logger })
-    return await compose({ config, logger, clock, masterKey, storage, redis })
+    return await compose({ config, logger, clock, masterKey, storage, redis, mailTransport })
   } catch (error) {
     await redis?.close()
     await storage.close()
@@ -103,13 +107,23 @@ interface Foundation {
   readonly masterKey: MasterKey
   readonly storage: Storage
   readonly redis: Redis | null
+  readonly mailTransport: MailTransport
 }
 
-async function compose({ config, logger, clock, masterKey, storage, redis }: Foundation): Promise<Composition> {
+async function compose({
+  config,
+  logger,
+  clock,
+  masterKey,
+  storage,
+  redis,
+  mailTransport,
+}: Foundation): Promise<Composition> {
   const audit = createAuditService({ storage, clock, logger })
   const mail = createMailService({
-    ...{ storage, clock, masterKey },
-    settings: { target: config.limits.enabled ? config.limits.mailTarget : null },
+    ...{ storage, clock, logger, audit, masterKey },
+    transport: mailTransport,
+    settings: mailSettings(config),
   })
   const lifetimes = sessionLifetimes(config)
   const { jwt } = config.auth
@@ -294,6 +308,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     repeat('revocations', revocations.period, () => revocations.sync(), logger),
     repeat('key_rotation', KEY_ROTATION_PERIOD, () => keyring.rotateIfDue(), logger),
     repeat('clean_up', interval, () => cleanUp.run(), logger),
+    ...(clock.controlled ? [] : [repeat('mail', mail.period, () => mail.poll(), logger)]),
   ]
   for (const job of jobs) job.start()
 
@@ -323,6 +338,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     async close() {
       hashes.close()
       for (const job of jobs) await job.stop()
+      await mail.close()
       try {
         await sessions.flushActivity(true)
       } catch (error) {
@@ -350,6 +366,7 @@ async function compose({ config, logger, clock, masterKey, storage, redis }: Fou
     cleanUp: () => cleanUp.run(),
     flush: () => sessions.flushActivity(true),
     sync: () => revocations.sync(),
+    sendMail: () => mail.drain(),
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { byteSize, duration, flag, integer } from './fields.js'
+import { LOCALES } from '../contract/locale.js'
+import { byteSize, choice, duration, flag, integer } from './fields.js'
+import { parseSender } from './sender.js'
 import { optionalText, plainText, text, urlOf } from './text-fields.js'
 
 export const redisSchema = z.strictObject({
@@ -73,9 +75,21 @@ export const mailSchema = z.strictObject({
     env: 'SMTP_URL',
     confidential: 'url',
   }),
-  from: text(plainText, 'Sallyport <no-reply@localhost>', {
-    expected: 'a sender, such as Example <no-reply@example.com>',
-    about: 'The sender of every message.',
+  from: text((value) => (parseSender(value) === null ? null : value), 'Sallyport <no-reply@localhost>', {
+    expected: 'a sender with one address, such as Example <no-reply@example.com>',
+    about: 'The sender of every message. Its name is what messages call the service.',
+    env: 'MAIL_FROM',
+  }),
+  tls: choice(['auto', 'required', 'off'], 'auto', {
+    about:
+      '`auto`: smtps:// always; smtp:// where the server offers STARTTLS, and required where a password is sent beyond this machine. `required`: no message without it. `off`: never, for a relay on this machine.',
+  }),
+  caFile: optionalText(plainText, {
+    expected: 'the path of a PEM file',
+    about: 'Certificates of the authority that the mail server is checked against, instead of the well-known ones.',
+  }),
+  locale: choice(LOCALES, 'en', {
+    about: 'The language of messages to those who have not said theirs, and whose browser asks for no other.',
   }),
 })
 

@@ -2,16 +2,12 @@ import Bowser from 'bowser'
 import { LRUCache } from 'lru-cache'
 
 const UNKNOWN = 'Unknown device'
-const names = new LRUCache<string, string>({ max: 1_000 })
+const known = new LRUCache<string, readonly string[]>({ max: 1_000 })
 
 /** What a person recognises in a list, such as `Firefox on Windows`. */
 export function deviceName(userAgent: string | null): string {
-  if (userAgent === null || userAgent === '') return UNKNOWN
-  const known = names.get(userAgent)
-  if (known !== undefined) return known
-  const name = parse(userAgent)
-  names.set(userAgent, name)
-  return name
+  const parts = deviceParts(userAgent)
+  return parts.length === 0 ? UNKNOWN : parts.join(' on ')
 }
 
 /**
@@ -19,14 +15,25 @@ export function deviceName(userAgent: string | null): string {
  */
 export function agentName(userAgent: string): string | null {
   if (userAgent === '') return null
-  const name = deviceName(userAgent)
-  return name === UNKNOWN ? userAgent.replaceAll(/[\d.]+/g, '') : name
+  const parts = deviceParts(userAgent)
+  return parts.length === 0 ? userAgent.replaceAll(/[\d.]+/g, '') : parts.join(' on ')
 }
 
-function parse(userAgent: string): string {
+/** The browser and the system, one of them, or the name of a program; nothing where none is named. */
+export function deviceParts(userAgent: string | null): readonly string[] {
+  if (userAgent === null || userAgent === '') return []
+  const before = known.get(userAgent)
+  if (before !== undefined) return before
+  const parts = parse(userAgent)
+  known.set(userAgent, parts)
+  return parts
+}
+
+function parse(userAgent: string): readonly string[] {
   const { browser, os } = Bowser.parse(userAgent)
-  const parts = [browser.name, os.name].filter((part) => part !== undefined && part !== '')
-  if (parts.length > 0) return parts.join(' on ')
+  const parts = [browser.name, os.name].flatMap((part) => (part ? [part] : []))
+  if (parts.length > 0) return parts
   // A program names itself first: `curl/8.5.0`.
-  return /^[\w.-]{1,64}/.exec(userAgent)?.[0] ?? UNKNOWN
+  const program = /^[\w.-]{1,64}/.exec(userAgent)?.[0]
+  return program === undefined ? [] : [program]
 }

@@ -2,6 +2,7 @@ import { type Auth, type Composition, composeAuth } from '../auth.js'
 import { type ConfigInput, parseConfig } from '../config/config.js'
 import { ManualClock } from '../runtime/clock.js'
 import { type Logger, silentLogger } from '../runtime/logger.js'
+import { CapturedMail, createMailbox, type Mailbox } from './mailbox.js'
 
 export interface TestAuthOptions {
   /** As for `createAuth`; the storage defaults to SQLite in memory, the limits to off, and hashing to its cheapest. */
@@ -22,6 +23,8 @@ export interface TestAuth extends Auth {
   flush(): Promise<void>
   /** Reads what other instances over the same database have changed, as the server does from time to time. */
   sync(): Promise<void>
+  /** What would have been mailed. Nothing leaves. */
+  readonly mail: Mailbox
   openapi(): Readonly<Record<string, unknown>>
 }
 
@@ -37,7 +40,8 @@ export const TEST_ORIGIN = 'http://localhost:3000'
  */
 export async function createTestAuth(options: TestAuthOptions = {}): Promise<TestAuth> {
   const clock = new ManualClock(options.now)
-  const composed = await composeTest(options, clock)
+  const captured = new CapturedMail()
+  const composed = await composeTest(options, clock, captured)
   const { auth, app } = composed
   return {
     ...auth,
@@ -46,6 +50,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
     cleanUp: composed.cleanUp,
     flush: composed.flush,
     sync: composed.sync,
+    mail: createMailbox(captured, composed.sendMail),
     openapi: () => app.openapi(),
   }
 }
@@ -53,6 +58,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
 function composeTest(
   { config = {}, logger = silentLogger }: TestAuthOptions,
   clock: ManualClock,
+  mailTransport: CapturedMail,
 ): Promise<Composition> {
   const { storage, limits, auth, ...rest } = config
   const { password, ...authRest } = auth ?? {}
@@ -64,5 +70,5 @@ function composeTest(
     limits: { enabled: false, ...limits },
     auth: { ...authRest, password: { ...password, argon2id: { ...cheap, ...password?.argon2id } } },
   }
-  return composeAuth(parseConfig(merged, { nodeEnv: 'test' }), { clock, logger })
+  return composeAuth(parseConfig(merged, { nodeEnv: 'test' }), { clock, logger, mailTransport })
 }

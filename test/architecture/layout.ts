@@ -16,7 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'api-answers.ts': ['contract'],
   'api-types.ts': ['contract', 'api-answers.ts'],
   'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
-  'auth-types.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-types.ts'],
+  'auth-types.ts': ['contract', 'config', 'runtime', 'storage', 'delivery', 'http', 'features', 'api-types.ts'],
   'auth.ts': [
     'contract',
     'config',

@@ -4,6 +4,7 @@ import { type ConfigInput, parseConfig } from '../../src/config/config.js'
 import { ManualClock } from '../../src/runtime/clock.js'
 import type { Logger } from '../../src/runtime/logger.js'
 import { TEST_ORIGIN, type TestAuth } from '../../src/testing/index.js'
+import { CapturedMail, createMailbox } from '../../src/testing/mailbox.js'
 import { noteExchange } from '../secrets/exchange.js'
 import { recorded } from '../secrets/record.js'
 import { judgeAnswer } from './judge-answer.js'
@@ -30,6 +31,7 @@ export interface NodeOptions {
 export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
   const { url = 'sqlite::memory:', clock = new ManualClock(), judged = true } = options
   const { password, ...auth } = options.auth ?? {}
+  const captured = new CapturedMail()
   const config = parseConfig(
     {
       secret: 'a master key for tests, never for anything else',
@@ -52,7 +54,8 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     cleanUp,
     flush,
     sync,
-  } = await composeAuth(config, { clock, logger: recorded(options.logger) })
+    sendMail,
+  } = await composeAuth(config, { clock, logger: recorded(options.logger), mailTransport: captured })
   return {
     ...composed,
     clock,
@@ -61,6 +64,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     cleanUp,
     flush,
     sync,
+    mail: createMailbox(captured, sendMail),
     openapi: () => app.openapi(),
     async request(path, init = {}) {
       const answer = await app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' })

@@ -30,6 +30,7 @@ export type AuditType =
   | 'guest.created'
   | 'guest.upgraded'
   | 'guest.removed'
+  | 'mail.failed'
 
 export interface AuditEvent {
   readonly type: AuditType

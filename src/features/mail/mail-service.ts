@@ -2,13 +2,17 @@ import type { Transaction } from 'kysely'
 import type { MasterKey } from '../../crypto/master-key.js'
 import { assertOneAddress } from '../../delivery/mail-address.js'
 import { mailContent } from '../../delivery/mail-content.js'
+import type { MailTransport } from '../../delivery/mail-message.js'
 import type { Clock } from '../../runtime/clock.js'
 import { uuidv7 } from '../../runtime/ids.js'
+import type { Logger } from '../../runtime/logger.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
-import { countTarget, deleteTargets, insertMail } from './mail-store.js'
-import type { OutgoingMail, QueuedMail } from './mail-types.js'
+import type { AuditService } from '../audit/audit-service.js'
+import { createMailSender, type MailSender, type SenderSettings } from './mail-sender.js'
+import { countMail, countTarget, deleteTargets, insertMail } from './mail-store.js'
+import { MAIL_OUTCOMES, type MailOutcome, type OutgoingMail, type QueuedMail } from './mail-types.js'
 
 export interface MailService {
   /**
@@ -28,7 +32,17 @@ export interface MailService {
   cleanUp(): Promise<number>
 }
 
-export interface MailSettings {
+/** What sends the queue, for who composes. */
+export interface MailOffice extends MailService, MailSender {
+  /** Milliseconds between two looks into the queue: the floor, where nothing tells of a message. */
+  readonly period: number
+  /** How many attempts ended how, on this node. */
+  readonly outcomes: ReadonlyMap<MailOutcome, number>
+  /** How many messages wait in the whole deployment. */
+  waiting(): Promise<number>
+}
+
+export interface MailSettings extends SenderSettings {
   /** Messages that may be asked for to be sent to one address in one window; null: as many as are asked for. */
   readonly target: { readonly requests: number; readonly window: number } | null
 }
@@ -36,19 +50,58 @@ export interface MailSettings {
 /** How long a message is tried, in milliseconds, unless what it carries ends before. */
 const LIFETIME = 24 * 3_600_000
 const BATCH = 500
+const PERIOD = 2_000
+/** Messages queued here and not yet taken by anybody that are looked for after a commit. */
+const MOST_AWAITED = 1_000
+/** A transaction that took longer was not committed, or another node has sent its messages. */
+const AWAIT_FOR = 5_000
 
 export function createMailService(parts: {
   readonly storage: Storage
   readonly clock: Clock
+  readonly logger: Logger
+  readonly audit: AuditService
   readonly masterKey: MasterKey
+  readonly transport: MailTransport
   readonly settings: MailSettings
-}): MailService {
-  const { storage, clock, masterKey, settings } = parts
+}): MailOffice {
+  const { storage, clock, audit, masterKey, settings } = parts
   const sealer = masterKey.sealerFor('mail')
   const mac = masterKey.macFor('mail recipients')
   const recipientOf = (tenantId: string, email: string) => mac(`${tenantId} ${email}`).toString('base64url')
+  const outcomes = new Map<MailOutcome, number>(MAIL_OUTCOMES.map((outcome) => [outcome, 0]))
+  /** When each was queued. Whether its transaction was committed is not known before it is found in the queue. */
+  const awaited = new Map<string, number>()
+  const sender = createMailSender({
+    ...parts,
+    sealer,
+    onClaim: (ids) => {
+      for (const id of ids) awaited.delete(id)
+    },
+    onOutcome: (outcome) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+  })
+
+  function isAwaiting(): boolean {
+    const now = clock.now()
+    for (const [id, since] of awaited) {
+      if (awaited.size <= MOST_AWAITED && Math.abs(now - since) < AWAIT_FOR) break
+      awaited.delete(id)
+    }
+    return awaited.size > 0
+  }
+
+  // Where the clock is a test's, mail leaves when the test says so.
+  if (!clock.controlled) {
+    audit.subscribe(() => {
+      if (isAwaiting()) sender.poll().catch(() => undefined)
+    })
+  }
 
   return {
+    ...sender,
+    period: PERIOD,
+    outcomes,
+    waiting: () => countMail(allTenants(), storage),
     async enqueue(tx, { tenantId, to, userId = null, locale, decoy = false, ...content }) {
       assertOneAddress(to)
       const id = uuidv7(clock.now())
@@ -61,6 +114,7 @@ export function createMailService(parts: {
         expiresAt: 'expiresAt' in content ? content.expiresAt : null,
         lifetime: LIFETIME,
       })
+      if (!clock.controlled) awaited.set(id, clock.now())
     },
     async mayAsk(scope, tx, email) {
       const { target } = settings

@@ -3,7 +3,7 @@ import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { MailQueueTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
-import type { AllTenants, OneTenant } from '../../storage/tenant-scope.js'
+import type { AllTenants, OneTenant, TenantScope } from '../../storage/tenant-scope.js'
 
 export interface NewQueuedRow {
   readonly id: string
@@ -15,7 +15,75 @@ export interface NewQueuedRow {
   readonly lifetime: number
 }
 
-export type ClaimedRow = Selectable<MailQueueTable>
+/** A message that this node alone may send until its claim ends. */
+export interface ClaimedRow extends Selectable<MailQueueTable> {
+  /** The database's time of the claim. */
+  readonly now: number
+}
+
+export interface Claim {
+  readonly holder: string
+  /** Milliseconds after which anybody else may take the message, whatever became of the holder. */
+  readonly lease: number
+  readonly most: number
+}
+
+/** Takes messages that are due, the longest due first. What was taken before comes back when that claim has ended. */
+export async function claimMail(_scope: AllTenants, storage: Storage, claim: Claim): Promise<readonly ClaimedRow[]> {
+  const due = storage.db
+    .selectFrom('mail_queue')
+    .select('id')
+    .where('due_at', '<=', ago(storage, 0))
+    .orderBy('due_at')
+    .limit(claim.most)
+  return storage.db
+    .updateTable('mail_queue')
+    .set((eb) => ({
+      holder: claim.holder,
+      attempts: eb('attempts', '+', 1),
+      due_at: sql<number>`${storage.now()} + ${sql.lit(claim.lease)}`,
+    }))
+    .where('id', 'in', storage.dialect === 'postgres' ? due.forUpdate().skipLocked() : due)
+    .returningAll()
+    .returning(storage.now().as('now'))
+    .execute()
+}
+
+/** Ends a message that `holder` has. @returns false where the claim had ended and somebody else has taken it */
+export async function deleteClaimed(scope: TenantScope, db: Queryable, id: string, holder: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('mail_queue')
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('holder', '=', holder)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Lets a message that `holder` has be taken again. @param delay milliseconds from now */
+export async function giveBack(
+  scope: TenantScope,
+  storage: Storage,
+  { id, holder, delay }: { readonly id: string; readonly holder: string; readonly delay: number },
+): Promise<void> {
+  await storage.db
+    .updateTable('mail_queue')
+    .set({ holder: null, due_at: sql<number>`${storage.now()} + ${sql.lit(delay)}` })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('holder', '=', holder)
+    .execute()
+}
+
+/** How many messages wait, those under way among them. */
+export async function countMail(_scope: AllTenants, storage: Storage): Promise<number> {
+  const row = await storage.db
+    .selectFrom('mail_queue')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
 
 export async function insertMail(scope: OneTenant, db: Queryable, storage: Storage, row: NewQueuedRow): Promise<void> {
   const latest = sql<number>`${storage.now()} + ${sql.lit(row.lifetime)}`
@@ -75,9 +143,4 @@ export async function deleteTargets(_scope: AllTenants, storage: Storage, most: 
     .limit(most)
   const result = await storage.db.deleteFrom('mail_targets').where('key', 'in', over).executeTakeFirst()
   return Number(result.numDeletedRows)
-}
-
-/** Messages of one address that wait to be sent are forgotten. */
-export async function deleteMailTo(scope: OneTenant, db: Queryable, recipient: string): Promise<void> {
-  await db.deleteFrom('mail_queue').where(inTenant(scope)).where('recipient', '=', recipient).execute()
 }

@@ -26,3 +26,7 @@ export const queuedMail = z.object({
 })
 
 export type QueuedMail = z.output<typeof queuedMail>
+
+/** What became of an attempt to send. */
+export const MAIL_OUTCOMES = ['sent', 'deferred', 'refused', 'expired', 'unreadable'] as const
+export type MailOutcome = (typeof MAIL_OUTCOMES)[number]
