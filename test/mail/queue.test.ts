@@ -45,7 +45,7 @@ describeEachDatabase('the queue of mail', (open) => {
     expect(office.transport.taken).toEqual([])
   })
 
-  // ASVS 11.2.3
+  // ASVS 11.3.3
   it('holds neither the address nor the token in a form that the reader of the database could use', async () => {
     const { office, rows } = await world()
     await office.queue()
