@@ -61,3 +61,20 @@ describe('what another node has read', () => {
     expect(mayHaveMissed(61)).toBe(false)
   })
 })
+
+describe('when an account changed', () => {
+  it('is what the feed says', () => {
+    expect(state.changedAt('u')).toBe(null)
+    state.apply(altered, 1_000, 60)
+    expect(state.changedAt('u')).toBe(1_000)
+  })
+
+  it('is later than anything issued, until the feed has told it, where the change is our own', () => {
+    // This node's idea of the database's time may be behind a token that it has just issued.
+    state.applyOwn(altered, 900)
+    expect(state.changedAt('u')).toBe(Number.POSITIVE_INFINITY)
+    state.apply(altered, 1_000, 60)
+    state.settle(state.position)
+    expect(state.changedAt('u')).toBe(1_000)
+  })
+})

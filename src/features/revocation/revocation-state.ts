@@ -85,8 +85,12 @@ export class RevocationState {
     return marks.some((known) => known !== undefined && known.mark >= floor)
   }
 
-  /** When the account or its claims last changed, as far as is remembered; milliseconds. */
+  /**
+   * When the account or its claims last changed, as far as is remembered; milliseconds of the database's clock, which
+   * for a change of our own the feed alone tells: until then it is later than anything.
+   */
   changedAt(userId: string): number | null {
+    if (this.#own.has(userId)) return Number.POSITIVE_INFINITY
     return this.#users.get(userId)?.at ?? null
   }
 

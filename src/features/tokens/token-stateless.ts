@@ -48,6 +48,8 @@ interface Verified {
 /** Verified tokens remembered; a signature costs a hundred times a look-up. */
 const MOST_VERIFIED = 50_000
 const MOST_ISSUED = 10_000
+/** Longer than any transaction: until it commits, tokens are issued with what it changes, in milliseconds. */
+const LONGEST_CHANGE = 60_000
 
 export function createStatelessTokens(parts: {
   readonly sessions: SessionService
@@ -141,7 +143,7 @@ export function createStatelessTokens(parts: {
   /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
   async function withFreshClaims({ identity, kind, issuedAt }: Verified): Promise<Identity> {
     const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
-    if (changedAt === null || changedAt < issuedAt) return identity
+    if (changedAt === null || changedAt + LONGEST_CHANGE < issuedAt) return identity
     return asJwt(
       identity,
       liveSession(identity, await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)),
