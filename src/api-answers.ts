@@ -1,4 +1,5 @@
 import type { AuthMethod, Identity } from './contract/identity.js'
+import type { Locale } from './contract/locale.js'
 
 /** Who is calling, as the host application knows; all of it is optional. */
 export interface CallContext {
@@ -6,10 +7,19 @@ export interface CallContext {
   readonly ipAddress?: string | null
   /** The `User-Agent` header of the caller's request. */
   readonly userAgent?: string | null
+  /** The `Accept-Language` header of the caller's request: the language of messages to who has not said theirs. */
+  readonly acceptLanguage?: string | null
   /** Your own id of the request, for logs and audit. Default: a new one. */
   readonly requestId?: string
   /** The tenant, where the input names none; what `X-Tenant-ID` is over HTTP. */
   readonly tenantId?: string
+}
+
+/** What callers change of their own; what is absent stays. */
+export interface ProfileInput {
+  readonly username?: string
+  /** The language of messages to the user; null: what their browser asks for, else `mail.locale`. */
+  readonly locale?: Locale | null
 }
 
 /** A sign-in or refresh that succeeded. */

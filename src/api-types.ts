@@ -4,6 +4,7 @@ import type {
   GuestSignedIn,
   KeyInfo,
   Player,
+  ProfileInput,
   PublicKey,
   Readiness,
   SessionSummary,
@@ -246,7 +247,7 @@ export interface Api {
    * @returns the identity as it is now
    * @throws SallyportError `invalid_request`, `not_found` (the account is gone)
    */
-  updateMe(identity: Identity, input: { readonly username?: string }, context?: CallContext): Promise<Identity>
+  updateMe(identity: Identity, input: ProfileInput, context?: CallContext): Promise<Identity>
   readonly sessions: SessionsApi
   readonly guests: GuestsApi
   readonly users: UsersApi

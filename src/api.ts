@@ -13,6 +13,7 @@ import type {
 } from './api-answers.js'
 import type { Api, GuestsApi, LockoutSelection, LockoutsApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
+import { preferredLocale } from './contract/locale.js'
 import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import type { AdminService } from './features/admin/admin-service.js'
@@ -35,7 +36,14 @@ import type { NamedTenant } from './features/tenants/tenant-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
-import { emailInput, type Profile, type User, type UserAnswer, usernameInput } from './features/users/user-types.js'
+import {
+  emailInput,
+  localeInput,
+  type Profile,
+  type User,
+  type UserAnswer,
+  usernameInput,
+} from './features/users/user-types.js'
 import type { LimitName } from './http/route.js'
 import { parseInput } from './http/validation.js'
 import { addressBucket } from './runtime/client-address.js'
@@ -91,11 +99,15 @@ export function createApi(parts: {
       return parts.reauthentication.withPassword(identity, password, await count(clientOf(context)))
     },
     csrfToken: (identity) => tokens.csrfToken(identity),
-    async updateMe(identity, { username }, context) {
-      return username === undefined
-        ? identity
-        : profile.rename(identity, parseInput(usernameInput, username), clientOf(context))
-    },
+    updateMe: async (identity, { username, locale }, context) =>
+      profile.update(
+        identity,
+        {
+          username: username === undefined ? undefined : parseInput(usernameInput, username),
+          locale: locale === undefined ? undefined : parseInput(localeInput, locale),
+        },
+        clientOf(context),
+      ),
     sessions: {
       async list(identity) {
         await profile.current(identity)
@@ -255,6 +267,7 @@ function clientOf(context: CallContext | undefined): ClientContext {
     ipAddress: context?.ipAddress ?? null,
     userAgent: knownUserAgent(context?.userAgent),
     requestId: context?.requestId ?? randomUUID(),
+    locale: preferredLocale(context?.acceptLanguage),
   }
 }
 

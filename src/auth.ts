@@ -3,7 +3,6 @@ import { createApi } from './api.js'
 import type { Auth, Composition, Surroundings } from './auth-types.js'
 import { type Config, type ConfigInput, parseConfig } from './config/config.js'
 import { configWarnings, warnOfBypass } from './config/config-warnings.js'
-import type { ClientContext, Identity } from './contract/identity.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import { MasterKey } from './crypto/master-key.js'
 import { readOrCreateMasterSecret } from './crypto/master-secret-file.js'
@@ -37,6 +36,7 @@ import { createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
 import { createTokenService, longestJwt, tokenSettings } from './features/tokens/token-service.js'
+import { createProfileUpdate } from './features/users/user-profile-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
@@ -54,7 +54,6 @@ import { type Logger, silentLogger } from './runtime/logger.js'
 import { openStorage } from './storage/open-storage.js'
 import { openRedis, type Redis } from './storage/redis/open-redis.js'
 import type { Storage } from './storage/storage.js'
-import { oneTenant } from './storage/tenant-scope.js'
 
 export type { Auth, Composition, Surroundings } from './auth-types.js'
 
@@ -220,16 +219,6 @@ async function compose({
     shared: redis && { counters: redis.counters, mac: masterKey.macFor('limits') },
   })
 
-  async function rename(identity: Identity, username: string, client: ClientContext): Promise<Identity> {
-    const { tenantId, userId, sessionId } = identity
-    if (identity.isGuest) throw new SallyportError('forbidden', { detail: 'A guest has the name that was given.' })
-    await audit.transaction(async (tx, record) => {
-      if (!(await users.rename(oneTenant(tenantId), tx, userId, username))) throw new SallyportError('not_found')
-      await record({ type: 'user.updated', tenantId, actorId: userId, userId, sessionId, client })
-    })
-    return { ...identity, username }
-  }
-
   const holder = randomBytes(8).toString('hex')
   const interval = config.auth.session.cleanupInterval
   const removeBatch = async () =>
@@ -269,7 +258,7 @@ async function compose({
 
   const jar = createCookieJar(config)
   const clientOf = createClientContext(config.server.trustProxy)
-  const profile = { userAnswerOf, meAnswerOf, rename, current: tokens.upToDate }
+  const profile = { userAnswerOf, meAnswerOf, update: createProfileUpdate({ users, audit }), current: tokens.upToDate }
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
   const services = {
     passwords,

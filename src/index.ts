@@ -5,6 +5,7 @@ export type {
   GuestSignedIn,
   KeyInfo,
   Player,
+  ProfileInput,
   PublicKey,
   Readiness,
   SessionSummary,
@@ -29,5 +30,7 @@ export type { ConfigInput } from './config/config.js'
 export { ConfigError } from './config/config-error.js'
 export { ERROR_CODES, type ErrorCode, type FieldError } from './contract/error-codes.js'
 export type { AuthMethod, Identity } from './contract/identity.js'
+export type { Locale } from './contract/locale.js'
 export { SallyportError } from './contract/sallyport-error.js'
+export { MailFailure, type MailMessage, type MailTransport } from './delivery/mail-message.js'
 export type { Logger } from './runtime/logger.js'

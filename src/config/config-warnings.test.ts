@@ -16,7 +16,7 @@ describe('warnings', () => {
 
   it.each<[string, ConfigInput, string]>([
     ['bypass', { auth: { mode: 'bypass' } }, 'auth.mode'],
-    ['a mail server', { mail: { url: 'smtp://mail' } }, 'mail'],
+    ['production without a mail server', { server: { publicUrl: 'https://example.com' } }, 'mail.url'],
     ['required verification', { auth: { emailVerification: 'required' } }, 'auth.email_verification'],
     ['workers', { server: { workers: 4 } }, 'server.workers'],
     ['a weak secret outside production', { secret: 'change-me' }, 'secret'],
@@ -33,6 +33,7 @@ describe('warnings', () => {
 
   it.each<[string, ConfigInput]>([
     ['no workers beside the first', { server: { workers: 1 } }],
+    ['production with a mail server', { server: { publicUrl: 'https://example.com' }, mail: { url: 'smtp://mail' } }],
     ['no limit of sessions', { auth: { session: { maxSessionsPerUser: 0 } } }],
     ['registration closed, which is so', { auth: { registration: 'closed' } }],
     [

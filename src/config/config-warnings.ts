@@ -11,7 +11,14 @@ export interface ConfigWarning {
 
 /** What is accepted and deserves a word at the start: weak choices, and what has no effect so far. */
 export function configWarnings(config: Config): readonly ConfigWarning[] {
-  return [...bypass(config), ...secrets(config), ...hashing(config), ...unusedSecret(config), ...notYet(config)]
+  return [
+    ...bypass(config),
+    ...secrets(config),
+    ...hashing(config),
+    ...unusedSecret(config),
+    ...outbox(config),
+    ...notYet(config),
+  ]
 }
 
 const BYPASS_WARNING =
@@ -60,6 +67,12 @@ function unusedSecret({ auth: { jwt } }: Config): ConfigWarning[] {
           message: `${jwt.algorithm} has keys of its own: the secret signs nothing, and verifies what it signed before`,
         },
       ]
+    : []
+}
+
+function outbox({ mail, production }: Config): ConfigWarning[] {
+  return production && mail.url === null
+    ? [{ key: 'mail.url', message: 'no mail server is set: messages are written to the outbox, and reach nobody' }]
     : []
 }
 

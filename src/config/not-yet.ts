@@ -31,7 +31,6 @@ export const NOT_YET: readonly NotYet[] = [
     instead: 'no link signs in',
     matters: ({ auth }) => auth.magicLink,
   },
-  { key: 'mail', instead: 'no mail is sent' },
   { key: 'sms', instead: 'no message is sent' },
   { key: 'websocket', instead: 'there is no WebSocket' },
   {

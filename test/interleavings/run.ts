@@ -235,7 +235,7 @@ export class Run {
       node,
       ({ audit, users }, client) =>
         audit.transaction(async (tx, record) => {
-          await users.rename(TENANT, tx, userId, name)
+          await users.update(TENANT, tx, userId, { username: name })
           const of = { tenantId: TENANT.tenantId, actorId: userId, userId, sessionId: null, client }
           await record({ ...of, type: 'user.updated' })
         }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Identity } from '../../contract/identity.js'
 import { defineRoute, type Route } from '../../http/define-route.js'
-import { meAnswer, type Profile, usernameInput } from './user-types.js'
+import { localeInput, meAnswer, type Profile, usernameInput } from './user-types.js'
 
 export function userRoutes(profile: Profile): readonly Route[] {
   const answer = (identity: Identity) => ({ status: 200, body: profile.meAnswerOf(identity) })
@@ -26,11 +26,13 @@ export function userRoutes(profile: Profile): readonly Route[] {
       summary: "Change the caller's profile",
       tag: 'Accounts',
       guard: { authentication: 'required', csrf: 'token' },
-      body: z.object({ username: usernameInput.optional() }).meta({ id: 'UpdateMeRequest' }),
+      body: z
+        .object({ username: usernameInput.optional(), locale: localeInput.optional() })
+        .meta({ id: 'UpdateMeRequest' }),
       responses: shown,
       errors: ['not_found'],
       async handle({ identity, body, client }) {
-        return answer(body.username === undefined ? identity : await profile.rename(identity, body.username, client))
+        return answer(await profile.update(identity, body, client))
       },
     }),
   ]

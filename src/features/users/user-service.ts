@@ -13,9 +13,9 @@ import {
   listUsers,
   replacePasswordHash,
   setDisabled,
-  updateUsername,
+  updateProfile,
 } from './user-store.js'
-import type { NewGuest, NewUser, User, UserWithPassword } from './user-types.js'
+import type { NewGuest, NewUser, ProfileChange, User, UserWithPassword } from './user-types.js'
 
 /** Keeps users. To disable or erase somebody is decided elsewhere; here it is only written down. */
 export interface UserService {
@@ -47,7 +47,8 @@ export interface UserService {
     scope: TenantScope,
     page: { readonly cursor: string | null; readonly limit: number },
   ): Promise<{ readonly items: readonly User[]; readonly nextCursor: string | null }>
-  rename(scope: OneTenant, db: Queryable, id: string, username: string): Promise<boolean>
+  /** False where there is no such user. */
+  update(scope: OneTenant, db: Queryable, id: string, change: ProfileChange): Promise<boolean>
   renewPasswordHash(scope: OneTenant, id: string, hashes: { readonly from: string; readonly to: string }): Promise<void>
   setDisabled(scope: OneTenant, db: Queryable, id: string, disabled: boolean): Promise<boolean>
 }
@@ -97,7 +98,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       const items = found.slice(0, size).map(withoutPassword)
       return { items, nextCursor: found.length > size ? (items.at(-1)?.id ?? null) : null }
     },
-    rename: (scope, db, id, username) => updateUsername(scope, db, id, clock.now(), username),
+    update: (scope, db, id, change) => updateProfile(scope, db, id, clock.now(), change),
     renewPasswordHash: (scope, id, hashes) => replacePasswordHash(scope, storage.db, id, hashes),
     setDisabled: (scope, db, id, disabled) => setDisabled(scope, db, id, clock.now(), disabled),
   }

@@ -4,7 +4,7 @@ import type { Queryable } from '../../storage/storage.js'
 import type { UsersTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import type { NewGuest, NewUser, UserWithPassword } from './user-types.js'
+import type { NewGuest, NewUser, ProfileChange, UserWithPassword } from './user-types.js'
 
 /** Adds a user. Returns false where the tenant has one of that address. */
 export async function insertUser(
@@ -68,16 +68,16 @@ export async function listUsers(
   return rows.map(toUser)
 }
 
-export async function updateUsername(
+export async function updateProfile(
   scope: OneTenant,
   db: Queryable,
   id: string,
   now: number,
-  username: string,
+  { username, locale }: ProfileChange,
 ): Promise<boolean> {
   const result = await db
     .updateTable('users')
-    .set({ username, updated_at: now })
+    .set({ ...(username !== undefined && { username }), ...(locale !== undefined && { locale }), updated_at: now })
     .where(inTenant(scope))
     .where('id', '=', id)
     .executeTakeFirst()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ClientContext, Identity } from '../../contract/identity.js'
-import type { Locale } from '../../contract/locale.js'
+import { LOCALES, type Locale } from '../../contract/locale.js'
 import { normaliseEmail } from './user-email.js'
 
 export interface User {
@@ -59,6 +59,17 @@ export const usernameInput = z
   .refine((name) => /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(name), 'expected 1 to 64 printable characters')
   .meta({ type: 'string', description: '1 to 64 characters, shown to others; not unique.' })
 
+/** The language to be written to in. */
+export const localeInput = z.enum(LOCALES).nullable().meta({
+  description: 'The language of messages to the user. Null: what the browser asks for, else what the server writes in.',
+})
+
+/** What users change of their own; what is absent stays. */
+export interface ProfileChange {
+  readonly username?: string | undefined
+  readonly locale?: Locale | null | undefined
+}
+
 /** The user as the wire shows one. */
 export const userAnswer = z
   .object({
@@ -93,6 +104,9 @@ export interface Profile {
   meAnswerOf(identity: Identity): z.output<typeof meAnswer>
   /** The caller as the account stands now. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
-  /** @throws SallyportError `not_found` where the account is gone */
-  rename(identity: Identity, username: string, client: ClientContext): Promise<Identity>
+  /**
+   * Changes what is given, and returns the caller as they are afterwards.
+   * @throws SallyportError `forbidden` (a guest), `not_found` (the account is gone)
+   */
+  update(identity: Identity, change: ProfileChange, client: ClientContext): Promise<Identity>
 }
