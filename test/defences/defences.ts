@@ -291,9 +291,9 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'rotation of a refresh token',
-    'features/sessions/session-store.ts',
-    ".where('counter', '=', advance.counter)",
-    ".where('counter', '>=', advance.counter)",
+    'features/sessions/session-advance.ts',
+    ".where('counter', '=', parameter<number>())",
+    ".where('counter', '>=', parameter<number>())",
     'test/flows/refresh-race.test.ts',
     'test/flows/refresh-statement.test.ts',
   ),
