@@ -10,6 +10,7 @@ import type { TokenService } from './features/tokens/token-service.js'
 import type { HttpApp } from './http/http-app-types.js'
 import type { Clock } from './runtime/clock.js'
 import type { Logger } from './runtime/logger.js'
+import type { Sockets } from './sockets.js'
 import type { Storage } from './storage/storage.js'
 
 export interface Auth {
@@ -33,6 +34,8 @@ export interface Auth {
     request: Request | Headers,
     connection?: { readonly remoteAddress: string | null },
   ): Promise<Identity | null>
+  /** Sends to the connections that `sallyport/ws` has authenticated, at whichever node they are. */
+  readonly sockets: Sockets
   /** What `GET /metrics` answers, for a host with a page of its own: Prometheus' text format 0.0.4. */
   metrics(): Promise<string>
   /** Writes what is pending, and closes the database. */
@@ -57,6 +60,10 @@ export interface Composition {
   readonly sync: () => Promise<void>
   /** Sends what is due, and waits for it. */
   readonly sendMail: () => Promise<void>
+  /** Looks after the WebSocket connections once, as happens four times a second. */
+  readonly round: () => Promise<void>
+  /** Closes them with 1012. */
+  readonly drainSockets: () => Promise<void>
 }
 
 export interface Surroundings {

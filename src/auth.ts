@@ -51,6 +51,7 @@ import { type Job, repeat } from './jobs/repeat.js'
 import { allDoors, allRoutes } from './routes.js'
 import { type Clock, systemClock } from './runtime/clock.js'
 import { type Logger, silentLogger } from './runtime/logger.js'
+import { composeSockets } from './sockets.js'
 import { openStorage } from './storage/open-storage.js'
 import { openRedis, type Redis } from './storage/redis/open-redis.js'
 import type { Storage } from './storage/storage.js'
@@ -220,6 +221,11 @@ async function compose({
   })
 
   const holder = randomBytes(8).toString('hex')
+  const admit = isBypass ? requireDirectRequest : undefined
+  const webSockets = composeSockets({
+    ...{ config, storage, clock, logger, tokens, revocations, bypass, admit },
+    nodeId: holder,
+  })
   const interval = config.auth.session.cleanupInterval
   const removeBatch = async () =>
     (await guests.cleanUp()) +
@@ -227,7 +233,8 @@ async function compose({
     (await revocations.cleanUp(storage.db)) +
     (await lockouts.cleanUp()) +
     (await oneTimeTokens.cleanUp()) +
-    (await mail.cleanUp())
+    (await mail.cleanUp()) +
+    (await webSockets.service.cleanUp(storage.db))
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }
@@ -251,7 +258,7 @@ async function compose({
     sessions,
     holder,
     acts,
-    counted: { requests: durations, hashes, breaches, feed: revocations, limits, webSockets: () => 0 },
+    counted: { requests: durations, hashes, breaches, feed: revocations, limits, webSockets: webSockets.service.count },
   })
   const hasAdminPort = config.server.adminPort !== null
   const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }
@@ -279,7 +286,7 @@ async function compose({
     config,
     logger,
     clock,
-    ...(isBypass && { admit: requireDirectRequest }),
+    ...(admit && { admit }),
     async authenticate({ token }, client, tenantHeader, fresh) {
       const identity = await tokens.authenticate(token, tenantHeader, { client })
       return fresh ? tokens.current(identity) : identity
@@ -298,6 +305,7 @@ async function compose({
     repeat('key_rotation', KEY_ROTATION_PERIOD, () => keyring.rotateIfDue(), logger),
     repeat('clean_up', interval, () => cleanUp.run(), logger),
     ...(clock.controlled ? [] : [repeat('mail', mail.period, () => mail.poll(), logger)]),
+    ...webSockets.jobs,
   ]
   for (const job of jobs) job.start()
 
@@ -323,9 +331,11 @@ async function compose({
         throw error
       }
     },
+    sockets: webSockets.sockets,
     metrics: () => metrics.read(),
     async close() {
       hashes.close()
+      await webSockets.service.close()
       for (const job of jobs) await job.stop()
       await mail.close()
       try {
@@ -356,6 +366,8 @@ async function compose({
     flush: () => sessions.flushActivity(true),
     sync: () => revocations.sync(),
     sendMail: () => mail.drain(),
+    round: () => webSockets.service.round(),
+    drainSockets: () => webSockets.service.drain(),
   }
 }
 

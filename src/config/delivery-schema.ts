@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LOCALES } from '../contract/locale.js'
-import { byteSize, choice, duration, flag, integer } from './fields.js'
+import { choice, duration, flag, integer } from './fields.js'
 import { parseSender } from './sender.js'
 import { optionalText, plainText, text, urlOf } from './text-fields.js'
 
@@ -99,12 +99,4 @@ export const smsSchema = z.strictObject({
     about: 'The HTTP endpoint of an SMS provider. None: messages are written to `<data_dir>/outbox`.',
     confidential: 'url',
   }),
-})
-
-export const websocketSchema = z.strictObject({
-  authTimeout: duration({ min: '100ms', max: '5m' }, '5s', {
-    about: 'How long a connection may stay without having authenticated.',
-  }),
-  maxConnectionsPerUser: integer({ min: 1, max: 10_000 }, 10, { about: 'Connections of one user at a time.' }),
-  maxFrame: byteSize({ min: 256, max: 16_777_216 }, '16KiB', { about: 'The largest frame that is read.' }),
 })

@@ -32,7 +32,6 @@ export const NOT_YET: readonly NotYet[] = [
     matters: ({ auth }) => auth.magicLink,
   },
   { key: 'sms', instead: 'no message is sent' },
-  { key: 'websocket', instead: 'there is no WebSocket' },
   {
     key: 'server.workers',
     instead: 'one process serves',

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { authSchema } from './auth-schema.js'
-import { limitsSchema, mailSchema, redisSchema, smsSchema, websocketSchema } from './delivery-schema.js'
+import { limitsSchema, mailSchema, redisSchema, smsSchema } from './delivery-schema.js'
 import { logSchema, metricsSchema, serverSchema, storageSchema } from './server-schema.js'
 import { optionalText, plainText, text } from './text-fields.js'
+import { websocketSchema } from './websocket-schema.js'
 
 /** Every key, once: its type, bounds, default and description. YAML, environment, library and documentation follow it. */
 export const configSchema = z.strictObject({

@@ -37,7 +37,7 @@ export async function checkCsrf(
 }
 
 // Neither header: not a browser of the last years, and without a browser there is no forgery.
-function checkOrigin(header: HeaderGetter, host: string | null, origins: OriginPolicy): void {
+export function checkOrigin(header: HeaderGetter, host: string | null, origins: OriginPolicy): void {
   const origin = header('origin') ?? null
   if (origin !== null && !origins.isAllowed(origin, host)) {
     throw new SallyportError('csrf_rejected', { detail: 'The `Origin` of the request is not allowed here.' })

@@ -20,6 +20,9 @@ export interface Tables {
   mail_queue: MailQueueTable
   mail_targets: MailTargetsTable
   one_time_tokens: OneTimeTokensTable
+  socket_nodes: SocketNodesTable
+  socket_places: SocketPlacesTable
+  socket_messages: SocketMessagesTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -135,6 +138,8 @@ export interface ChangesTable {
   tenant_id: string
   /** The id of what changed. */
   subject: string
+  /** Of a session that ended: why, and after a space the session that took its place. */
+  detail: string | null
   created_at: number
 }
 
@@ -210,6 +215,36 @@ export interface OneTimeTokensTable {
   data: string
   created_at: number
   expires_at: number
+}
+
+/** Nodes that hold connections; one that was killed lets its row run out. */
+export interface SocketNodesTable {
+  /** Unique for each node and run. */
+  id: string
+  expires_at: number
+}
+
+/** How many connections of a user each node holds. */
+export interface SocketPlacesTable {
+  tenant_id: string
+  user_id: string
+  node_id: string
+  count: number
+}
+
+/** What server code sends to connections at other nodes; kept for a minute. */
+export interface SocketMessagesTable {
+  seq: Generated<number>
+  /** The transaction that wrote it, on PostgreSQL: a sequence is not the order of commits. Else 0. */
+  xid: number
+  /** The sender, which has delivered it to its own connections. */
+  node_id: string
+  tenant_id: string
+  kind: 'user' | 'session' | 'tenant'
+  /** The id of the user or session; of a tenant its own. */
+  target: string
+  body: string
+  created_at: number
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

@@ -25,6 +25,8 @@ export interface TestAuth extends Auth {
   sync(): Promise<void>
   /** What would have been mailed. Nothing leaves. */
   readonly mail: Mailbox
+  /** Looks after open WebSocket connections, as the server does four times a second. */
+  round(): Promise<void>
   openapi(): Readonly<Record<string, unknown>>
 }
 
@@ -51,6 +53,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
     flush: composed.flush,
     sync: composed.sync,
     mail: createMailbox(captured, composed.sendMail),
+    round: composed.round,
     openapi: () => app.openapi(),
   }
 }

@@ -16,7 +16,18 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'api-answers.ts': ['contract'],
   'api-types.ts': ['contract', 'api-answers.ts'],
   'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
-  'auth-types.ts': ['contract', 'config', 'runtime', 'storage', 'delivery', 'http', 'features', 'api-types.ts'],
+  'auth-types.ts': [
+    'contract',
+    'config',
+    'runtime',
+    'storage',
+    'delivery',
+    'http',
+    'features',
+    'api-types.ts',
+    'sockets.ts',
+  ],
+  'sockets.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'jobs'],
   'auth.ts': [
     'contract',
     'config',
@@ -31,6 +42,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'api.ts',
     'api-types.ts',
     'auth-types.ts',
+    'sockets.ts',
   ],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts', 'auth-types.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
@@ -112,7 +124,7 @@ export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
-  /^src\/(api|auth|auth-types|routes|index)\.ts$/,
+  /^src\/(api|auth|auth-types|routes|sockets|index)\.ts$/,
 ]
 
 export const HTTP_NAMES: readonly string[] = ['Request', 'Response', 'Headers']

@@ -54,6 +54,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     cleanUp,
     flush,
     sync,
+    round,
     sendMail,
   } = await composeAuth(config, { clock, logger: recorded(options.logger), mailTransport: captured })
   return {
@@ -65,6 +66,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     flush,
     sync,
     mail: createMailbox(captured, sendMail),
+    round,
     openapi: () => app.openapi(),
     async request(path, init = {}) {
       const answer = await app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' })

@@ -1,6 +1,7 @@
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import type { OneTenant } from '../../storage/tenant-scope.js'
+import { isUuid } from '../../runtime/ids.js'
+import { allTenants, type OneTenant } from '../../storage/tenant-scope.js'
 import { type AccessService, permissionsOf } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
@@ -18,6 +19,11 @@ export interface BypassService {
    * @throws SallyportError `invalid_request` (no such tenant), `account_disabled`, `overloaded`
    */
   login(persona: Persona, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
+  /**
+   * Demo sign-in of a connection: whoever says any user id is that user, made where there is none; without one, the
+   * developer. @throws as `login`
+   */
+  demo(userId: string | null, client: ClientContext): Promise<IssuedTokens>
   /** The developer, made where there is none. @throws SallyportError `invalid_request` (no such tenant) */
   developer(tenant: NamedTenant, client: ClientContext): Promise<UserAnswer>
 }
@@ -45,8 +51,9 @@ export function createBypassService(parts: {
     work: (scope: OneTenant, user: User, ...transaction: Transaction) => Promise<Result | null>,
   ): Promise<Result> {
     const { scope, tenant } = await tenants.existing(named)
-    const { email, username = defaultUsername(email) } = persona
+    const { email, username = defaultUsername(email), id } = persona
     const account = {
+      ...(id !== undefined && { id }),
       ...{ email, username, passwordHash: null },
       ...{ role: tenant.defaultRole, bySelf: false, client, data: { by: 'bypass' } },
     }
@@ -81,6 +88,16 @@ export function createBypassService(parts: {
       return signIn.finish(scope, opening.sessionId, client)
     },
 
+    async demo(userId, client) {
+      if (userId === null) return this.login(DEVELOPER, HERE, client)
+      const id = userId.toLowerCase()
+      const known = isUuid(id) ? await users.find(allTenants(), id) : null
+      if (known?.email) return this.login({ email: known.email }, { body: known.tenantId, header: null }, client)
+      const local = id.replace(/[^a-z0-9._-]+/g, '-').slice(0, 64) || 'demo'
+      const named = known === null && isUuid(id) ? { id } : {}
+      return this.login({ email: `${local}@localhost`, ...named }, HERE, client)
+    },
+
     async developer(named, client) {
       const { scope, user } = await withAccount(DEVELOPER, named, client, async (scope, user) => ({ scope, user }))
       const roles = await access.roles(scope, user.id)
@@ -98,5 +115,7 @@ export function createBypassService(parts: {
     },
   }
 }
+
+const HERE: NamedTenant = { body: undefined, header: null }
 
 type Transaction = Parameters<Parameters<AuditService['transaction']>[0]>

@@ -9,6 +9,8 @@ export interface Persona {
   readonly email: string
   /** Given to an account that is made; an existing one keeps its own. */
   readonly username?: string | undefined
+  /** Of an account that is made; by default a new one. */
+  readonly id?: string
 }
 
 /** Who calls that names nobody. The domain is nobody's on the internet (RFC 6761 §6.3). */

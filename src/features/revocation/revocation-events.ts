@@ -16,8 +16,17 @@ export function changesOf(events: readonly AuditEvent[]): readonly Change[] {
     const kind = kindOf(event)
     const subject = kind === 'session' ? event.sessionId : kind === 'key' ? 'keys' : event.userId
     if (kind === null || subject === null || made.has(subject)) return []
-    return [{ kind, tenantId: event.tenantId, subject }]
+    return [{ kind, tenantId: event.tenantId, subject, ...(kind === 'session' && endOf(event, events)) }]
   })
+}
+
+/** Why a session ended, and what took its place: of a guest who became an account, the account's first session. */
+function endOf({ data, userId }: AuditEvent, events: readonly AuditEvent[]): Pick<Change, 'reason' | 'successor'> {
+  const reason = data?.['reason']
+  if (typeof reason !== 'string') return {}
+  const upgrade = events.find((event) => event.type === 'guest.upgraded' && event.userId === userId)
+  const isCarried = reason === 'guest_upgraded' && typeof upgrade?.sessionId === 'string'
+  return isCarried ? { reason, successor: upgrade.sessionId } : { reason }
 }
 
 /** Writes what nodes must hear of into the transaction of its cause. */

@@ -11,7 +11,7 @@ import { allTenants } from '../../storage/tenant-scope.js'
 import { renewGeneration } from './revocation-generation.js'
 import { type Position, RevocationState } from './revocation-state.js'
 import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
-import type { Change } from './revocation-types.js'
+import type { Change, FeedListener } from './revocation-types.js'
 
 export { floorOf } from './revocation-floor.js'
 
@@ -41,8 +41,11 @@ export interface Revocations {
   changedAt(userId: string): number | null
   /** The database's clock, as far as this node knows: times in tokens are its times. Milliseconds. */
   databaseNow(): number
-  /** False when nothing has been heard from the database for `maxStaleness`: then what is held here decides nothing. */
-  isFresh(): boolean
+  /**
+   * False when nothing has been heard from the database for `maxStaleness`: then what is held here decides nothing.
+   * @param allowance milliseconds beyond it
+   */
+  isFresh(allowance?: number): boolean
 }
 
 export interface RevocationService extends Revocations {
@@ -54,6 +57,10 @@ export interface RevocationService extends Revocations {
   sync(): Promise<void>
   /** `sync` where the node is not fresh; what is known counts when the database cannot be asked. */
   catchUp(): Promise<void>
+  /** To tell other nodes that there is something to read, which they do when they have read the feed. */
+  readonly hints: Pick<Hints, 'announce' | 'publish'>
+  /** Tells of changes from now on. */
+  subscribe(listener: FeedListener): void
   /** Listens for hints of other processes until `close`. */
   start(): Promise<void>
   isListening(): boolean
@@ -117,10 +124,11 @@ export function createRevocationService(parts: {
   let listener: Listener | null = null
   const delays = new RecentPeak(LAG_WINDOW)
   let gaps = 0
+  const listeners: FeedListener[] = []
 
   const period = Math.max(50, Math.floor(settings.maxStaleness / 2))
   const sinceRead = () => Math.abs(clock.now() - syncedAt)
-  const isFresh = () => sinceRead() <= settings.maxStaleness
+  const isFresh = (allowance = 0) => sinceRead() <= settings.maxStaleness + allowance
 
   async function read(): Promise<void> {
     // Taken before the read: what is committed after it may be missing from it.
@@ -139,6 +147,7 @@ export function createRevocationService(parts: {
         if (!isAnew && !state.isOwn(change.subject)) delays.note(clock.now() + offset - change.at, clock.now())
         state.apply(change, change.at, change.mark)
         if (change.kind === 'key') onKeyChange()
+        if (!isFirst) for (const { changed } of listeners) changed(change)
       }
       seen.add(change.seq)
     }
@@ -150,9 +159,14 @@ export function createRevocationService(parts: {
     state.forget(found.now - keep)
     // While nobody read, changes may have come and been cleaned up.
     if (wasDeaf) state.knowFrom(found.floor)
-    if (!isFirst && (wasDeaf || isAnew)) gaps++
+    const isGap = !isFirst && (wasDeaf || isAnew)
+    if (isGap) gaps++
     generation = found.generation
     syncedAt = started
+    for (const { missed, synced } of listeners) {
+      if (isGap) missed()
+      synced()
+    }
   }
 
   /**
@@ -198,6 +212,10 @@ export function createRevocationService(parts: {
       return Math.max(delays.at(clock.now()), since > OVERDUE * period ? since : 0)
     },
     gaps: () => gaps,
+    hints,
+    subscribe(listener) {
+      listeners.push(listener)
+    },
 
     async write(tx, changes) {
       if (changes.length === 0) return
@@ -205,7 +223,10 @@ export function createRevocationService(parts: {
       await hints.announce(tx)
     },
     applyOwn(changes) {
-      for (const change of changes) state.applyOwn(change, clock.now() + offset)
+      for (const change of changes) {
+        state.applyOwn(change, clock.now() + offset)
+        for (const { changed } of listeners) changed(change)
+      }
       if (changes.length > 0) hints.publish()
     },
     async catchUp() {

@@ -34,7 +34,14 @@ export async function insertChanges(
   const xid = storage.dialect === 'postgres' ? sql<number>`pg_current_xact_id()::text::bigint` : sql<number>`0`
   const rows = changes
     .filter(({ tenantId }) => scope.kind === 'all' || scope.tenantId === tenantId)
-    .map(({ kind, tenantId, subject }) => ({ xid, kind, tenant_id: tenantId, subject, created_at: storage.now() }))
+    .map(({ kind, tenantId, subject, ...change }) => ({
+      xid,
+      kind,
+      tenant_id: tenantId,
+      subject,
+      detail: detailOf(change),
+      created_at: storage.now(),
+    }))
   if (rows.length > 0) await db.insertInto('changes').values(rows).execute()
 }
 
@@ -70,9 +77,10 @@ export async function readChanges(
     readonly kind: RecordedChange['kind'] | null
     readonly tenant_id: string | null
     readonly subject: string | null
+    readonly detail: string | null
     readonly created_at: number | null
   }>`
-    select t.floor, t.now, t.generation, t.server, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.created_at
+    select t.floor, t.now, t.generation, t.server, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.detail, c.created_at
     from (
       select ${floorOf(storage)} as floor, ${storage.now()} as now,
         ${generationColumn()} as generation, ${serverOf(storage)} as server
@@ -81,13 +89,23 @@ export async function readChanges(
     order by c.seq`.execute(db)
   const [first] = rows
   if (first === undefined) throw new Error('a left join of one row gave none')
-  const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, created_at }) =>
+  const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, detail, created_at }) =>
     seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
       ? []
-      : [{ seq, mark, kind, tenantId: tenant_id, subject, at: created_at }],
+      : [{ seq, mark, kind, tenantId: tenant_id, subject, ...endOf(detail), at: created_at }],
   )
   const { floor, now, generation, server } = first
   return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation, server }
+}
+
+function detailOf({ reason, successor }: Pick<Change, 'reason' | 'successor'>): string | null {
+  if (reason === undefined) return null
+  return successor === undefined ? reason : `${reason} ${successor}`
+}
+
+function endOf(detail: string | null): Pick<Change, 'reason' | 'successor'> {
+  const [reason, successor] = detail?.split(' ') ?? []
+  return { ...(reason !== undefined && { reason }), ...(successor !== undefined && { successor }) }
 }
 
 /** A standby that is promoted was started at another time than the server it follows. */

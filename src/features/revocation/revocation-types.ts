@@ -9,6 +9,19 @@ export interface Change {
   readonly tenantId: string
   /** The id of the session, user, tenant or key. */
   readonly subject: string
+  /** Why a session ended; where the same act opened another in its place, `successor` is that one. */
+  readonly reason?: string
+  readonly successor?: string
+}
+
+/** Who is told of changes as this node learns of them. Nothing of it throws or waits. */
+export interface FeedListener {
+  /** A change, its own or another node's. The same may come twice. */
+  changed(change: Change): void
+  /** Changes may have been missed for good: whatever is held has to be looked at anew. */
+  missed(): void
+  /** The feed has been read, hint or no hint. */
+  synced(): void
 }
 
 /** A change as the database keeps it. */

@@ -80,6 +80,8 @@ export interface SessionService {
   peek(scope: OneTenant, id: string): FoundSession | null
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
   isIdle(found: FoundSession): boolean
+  /** When the session was last used, as far as this node and the database know, milliseconds. */
+  lastUse(session: SessionRecord): number
   /** @param session `lastActivity`: the latest that is known to be written */
   noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
   /** Spends the current pair of `found` and records it. Null where somebody else was first, or the session ended. */
@@ -231,6 +233,7 @@ export function createSessionService(parts: {
     forgetDevices,
 
     isIdle: (found) => isIdle(lifetimes, activity.lastActivity(found.session), found.now),
+    lastUse: (session) => activity.lastActivity(session),
     noteUse: (session, now) => activity.touch(session, now),
 
     async advance(found, keyId, client) {

@@ -7,6 +7,7 @@ import type { Keyring } from '../keys/key-service.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
 import { accessExpiresAt, type SessionService, sessionExpiresAt, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
+import { type ConnectionTokens, createConnectionTokens } from './token-connections.js'
 import { checkCookiePair } from './token-cookie-pair.js'
 import { type CsrfTokens, createCsrfTokens } from './token-csrf.js'
 import { createGuestTokens, type GuestTokens } from './token-guest.js'
@@ -19,6 +20,8 @@ import { createStatelessTokens } from './token-stateless.js'
 import { type GuestToken, type IssuedTokens, type RefreshOutcome, type Renewal, secondsUntil } from './token-types.js'
 
 export { parseToken } from './token-codec.js'
+export type { ConnectionTokens, Standing } from './token-connections.js'
+export { userAnswerOf } from './token-identity.js'
 export { longestJwt, type TokenSettings, tokenSettings } from './token-settings.js'
 
 export interface TokenService extends CsrfTokens, GuestTokens {
@@ -30,6 +33,7 @@ export interface TokenService extends CsrfTokens, GuestTokens {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
   authenticate(token: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
+  readonly connections: ConnectionTokens
   /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
   /**
@@ -196,6 +200,7 @@ export function createTokenService(parts: {
   return {
     ...createCsrfTokens(parts),
     ...guests,
+    connections: createConnectionTokens({ ...parts, assertAlive: opaque.assertAlive }),
     issue,
 
     authenticate: async (token, tenantHeader, call) =>

@@ -59,7 +59,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
   return {
     async create(scope, db, user) {
       const now = clock.now()
-      const id = uuidv7(now)
+      const { id = uuidv7(now) } = user
       if (!(await insertUser(scope, db, id, now, user))) return null
       return {
         id,

@@ -23,6 +23,8 @@ export interface UserWithPassword extends User {
 }
 
 export interface NewUser {
+  /** Default: a new one. */
+  readonly id?: string
   readonly email: string
   readonly username: string
   /** Null: no password signs in. */

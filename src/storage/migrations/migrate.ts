@@ -9,6 +9,7 @@ import { knownDevices } from './0005-known-devices.js'
 import { loginAttempts } from './0006-login-attempts.js'
 import { mailQueue } from './0007-mail-queue.js'
 import { oneTimeTokens } from './0008-one-time-tokens.js'
+import { websockets } from './0009-websockets.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   loginAttempts,
   mailQueue,
   oneTimeTokens,
+  websockets,
 ]
 
 /**

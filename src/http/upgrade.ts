@@ -1,0 +1,81 @@
+import type { ClientContext } from '../contract/identity.js'
+import { SallyportError } from '../contract/sallyport-error.js'
+import { createClientContext } from './client-context.js'
+import { createCookieJar } from './cookies.js'
+import { readCookies, readCredential } from './credentials.js'
+import { checkOrigin } from './csrf.js'
+import type { DoorCall, HttpDependencies } from './http-app-types.js'
+import { createOriginPolicy } from './origins.js'
+import { type ProblemAnswer, problemAnswer } from './problem.js'
+import { requestIdOf } from './request-id.js'
+import { securityHeaders } from './security-headers.js'
+
+/** Who asks for a connection of another protocol. */
+export interface UpgradeVisitor {
+  readonly client: ClientContext
+  readonly tenantHeader: string | null
+  /** A token, a credential that cannot be read, or none. */
+  readonly credential: { readonly token: string; readonly viaCookie: boolean } | SallyportError | null
+}
+
+/** The answer in place of the new protocol. */
+export type UpgradeRefusal = ProblemAnswer
+
+/**
+ * The door of what begins as a request and goes on as something else. Where a browser's cookie, or a header, says who it
+ * is, the page that asks must be of an allowed origin: browsers ask nobody before they send cookies along.
+ * @param admit lets the visitor in; throws a `SallyportError` for who is refused
+ */
+export function createUpgradeDoor<Entrance>(
+  { config, clock, logger, admit: admitCall }: Pick<HttpDependencies, 'config' | 'clock' | 'logger' | 'admit'>,
+  admit: (visitor: UpgradeVisitor) => Promise<Entrance>,
+): (call: DoorCall) => Promise<{ readonly entrance: Entrance } | { readonly refusal: UpgradeRefusal }> {
+  const jar = createCookieJar(config)
+  const origins = createOriginPolicy(config)
+  const clientOf = createClientContext(config.server.trustProxy)
+  const common = securityHeaders(config)
+
+  function credentialOf({ header }: DoorCall): UpgradeVisitor['credential'] {
+    try {
+      const credential = readCredential(header, jar.accessName)
+      return credential && { token: credential.token, viaCookie: credential.source === 'cookie' }
+    } catch (error) {
+      if (error instanceof SallyportError) return error
+      throw error
+    }
+  }
+
+  /** Anything that could be taken for a credential, whether it can be read or not. */
+  function isAmbient({ header }: DoorCall, credential: UpgradeVisitor['credential']): boolean {
+    return credential !== null || (header('authorization') ?? null) !== null || hasSessionCookie(header)
+  }
+
+  function hasSessionCookie(header: DoorCall['header']): boolean {
+    try {
+      return readCookies(header, jar.accessName).length > 0
+    } catch {
+      return true
+    }
+  }
+
+  return async (call) => {
+    const requestId = requestIdOf(call.header('x-request-id'), clock)
+    try {
+      admitCall?.(call)
+      const credential = credentialOf(call)
+      if (isAmbient(call, credential)) checkOrigin(call.header, call.host, origins)
+      const client = clientOf(call.header, call.remoteAddress, requestId)
+      return { entrance: await admit({ client, tenantHeader: call.header('x-tenant-id') ?? null, credential }) }
+    } catch (error) {
+      const { status, headers, body } = problemAnswer(error, requestId, logger)
+      const length = String(Buffer.byteLength(body))
+      return {
+        refusal: {
+          status,
+          headers: { ...common, ...headers, 'content-length': length, 'x-request-id': requestId },
+          body,
+        },
+      }
+    }
+  }
+}
