@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Auth } from '../auth.js'
+import type { Auth } from '../auth-types.js'
 import type { SocketConnection, Transport, Wire } from '../features/websocket/websocket-types.js'
 
 export type { ApplicationFrame, SocketConnection, SocketTarget } from '../features/websocket/websocket-types.js'
@@ -76,7 +76,7 @@ export function authenticateConnections<Socket extends SocketOfWs>(
     // Another server at the same port may be meant; `ws` answers what nobody wants.
     if (!(await wss.shouldHandle(request))) return upgrade(request, socket, head, callback)
     const outcome = await sockets.admit(callOf(request))
-    if ('refusal' in outcome) return refuse(socket, outcome.refusal)
+    if ('refusal' in outcome) return refuseUpgrade(socket, outcome.refusal)
     const { entrance } = outcome
     const abandon = () => entrance.cancel()
     if (socket.destroyed) return abandon()
@@ -178,7 +178,8 @@ function callOf(request: IncomingMessage) {
   }
 }
 
-function refuse(
+/** Answers in place of an upgrade, and closes. */
+export function refuseUpgrade(
   socket: Duplex,
   { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: string },
 ): void {

@@ -12,8 +12,6 @@ export const SOCKET_CLOSE = {
   tooManyFrames: 4429,
 } as const
 
-export type SocketCloseCode = (typeof SOCKET_CLOSE)[keyof typeof SOCKET_CLOSE]
-
 /** The `user` of a frame, as in the token answer. */
 export interface SocketUser {
   readonly id: string
@@ -35,12 +33,10 @@ export interface SocketHolder {
   readonly user: SocketUser
 }
 
-/** What a client may send. Whatever else has a `type` is the application's. */
-export type ClientFrame =
-  | { readonly type: 'authenticate' | 'reauthenticate'; readonly user_id?: string; readonly session_token: string }
-  | { readonly type: 'ping' }
-
-/** What the server sends by itself; further frames are the application's. */
+/**
+ * What the server sends by itself; further frames are the application's. A client sends `authenticate` and `reauthenticate`
+ * with `session_token`, and `ping`; whatever else has a `type` is the application's.
+ */
 export type ServerFrame =
   | ({ readonly type: 'auth_success' } & SocketHolder)
   | { readonly type: 'auth_error'; readonly code: string; readonly message: string }

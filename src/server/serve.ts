@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { createNodeServer } from '../adapters/node.js'
+import { serveWebSockets } from '../adapters/node-upgrade.js'
 import { composeAuth } from '../auth.js'
 import type { Config } from '../config/config.js'
 import { warnOfBypass } from '../config/config-warnings.js'
@@ -50,10 +51,11 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   }
   endOnCrash(logger)
   const stop = stopSignal()
-  const { auth, app, adminApp, health, links } = await composeAuth(config, { logger })
+  const { auth, app, adminApp, health, links, drainSockets } = await composeAuth(config, { logger })
   const servers: Server[] = []
-  const open = async (served: HttpApp, host: string, port: number): Promise<Listening> => {
+  const open = async (served: HttpApp, host: string, port: number, withSockets = false): Promise<Listening> => {
     const server = createNodeServer(served, config, { logger })
+    if (withSockets) serveWebSockets(server, auth, config)
     servers.push(server)
     const closeSilent = watchSilentConnections(server)
     return { server, closeSilent, url: await listen(server, host, port) }
@@ -61,13 +63,13 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   try {
     const { host, port, adminHost, adminPort } = config.server
     const admin = adminApp && adminPort !== null ? await open(adminApp, adminHost, adminPort) : null
-    const main = await open(app, host, port)
+    const main = await open(app, host, port, config.websocket.enabled)
     links.listensOn(Number(new URL(main.url).port || 80))
     announce(main.url, admin?.url ?? null)
     const signal = await stop
     logger.info({ signal }, 'stopping: no new connections, and requests under way are finished')
     health.drain()
-    const finished = await drain(main.server, main.closeSilent, DRAIN_PATIENCE)
+    const [finished] = await Promise.all([drain(main.server, main.closeSilent, DRAIN_PATIENCE), drainSockets()])
     // The last to go, so that operators see the stop.
     if (admin) await drain(admin.server, admin.closeSilent, ADMIN_PATIENCE)
     if (!finished) logger.warn({ after: `${DRAIN_PATIENCE} ms` }, 'requests were cut off: they took too long')

@@ -1,0 +1,72 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocketServer } from 'ws'
+import type { Auth } from '../auth-types.js'
+import { SallyportError } from '../contract/sallyport-error.js'
+import type { HttpConfig } from '../http/http-app-types.js'
+import { earlyRefusal } from '../http/problem.js'
+import { securityHeaders } from '../http/security-headers.js'
+import { checkRequestLine } from './node-request-line.js'
+import { authenticateConnections, refuseUpgrade } from './ws.js'
+
+const PATH = '/ws'
+/** Parts of one message: honest clients send it in one. */
+const MOST_FRAGMENTS = 128
+
+/**
+ * Answers `GET /ws` of a standalone server. Node hands over every request that asks for any other protocol, HTTP/2 for
+ * one: those are answered as if they had not asked (RFC 9110 §7.8).
+ */
+export function serveWebSockets(server: Server, auth: Pick<Auth, 'sockets'>, config: HttpConfig): void {
+  const common = securityHeaders(config)
+  let wss: Promise<WebSocketServer> | null = null
+
+  async function open(): Promise<WebSocketServer> {
+    // Loaded with the first connection: most servers have none.
+    const { WebSocketServer } = await import('ws')
+    const made = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: auth.sockets.maxFrame,
+      maxFragments: MOST_FRAGMENTS,
+    })
+    authenticateConnections(made, auth)
+    return made
+  }
+
+  function refuse(socket: Duplex, error: SallyportError): void {
+    refuseUpgrade(socket, earlyRefusal(error, common))
+  }
+
+  /** What stands behind the head belongs to the protocol that was asked for: there is no next request. */
+  function answerWithout(request: IncomingMessage, socket: Duplex): void {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const detail = 'A request with a body may not ask for another protocol.'
+      refuse(socket, new SallyportError('invalid_request', { detail }))
+      return
+    }
+    const outgoing = new ServerResponse(request)
+    outgoing.shouldKeepAlive = false
+    outgoing.assignSocket(request.socket)
+    outgoing.once('finish', () => request.socket.destroySoon())
+    server.emit('request', request, outgoing)
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const fall = () => socket.destroy()
+    socket.on('error', fall)
+    const refused = checkRequestLine(request)
+    const [path] = (request.url ?? '').split('?', 1)
+    const isOurs = path === PATH && request.headers.upgrade?.toLowerCase() === 'websocket'
+    if (refused !== null) refuse(socket, refused)
+    else if (!isOurs) answerWithout(request, socket)
+    else {
+      wss ??= open()
+      wss.then((made) => {
+        made.handleUpgrade(request, socket, head, () => undefined)
+        socket.removeListener('error', fall)
+      }, fall)
+    }
+  })
+}
