@@ -152,6 +152,40 @@ export interface KeysApi {
   publicKeys(): Promise<{ readonly keys: readonly PublicKey[] }>
 }
 
+/** Signs in who reads the mail of an account. */
+export interface MagicLinkApi {
+  /**
+   * Has a link sent where the address has an account that may sign in; nothing tells whether it has.
+   * @param input `binding`: a secret of your own that you keep with the browser that asks, such as a cookie: then the
+   *   link signs in beside it alone. Without it anybody who has the link does; `remember`: see `login`
+   * @throws SallyportError `invalid_request`, `rate_limited` (where `context` names an address)
+   */
+  request(
+    input: {
+      readonly email: string
+      readonly tenantId?: string
+      readonly remember?: boolean
+      readonly binding?: string
+    },
+    context?: CallContext,
+  ): Promise<void>
+  /**
+   * Signs in with the token of a link, once. An address that was not proved is proved by it; password and sessions from
+   * before are over then.
+   * @throws SallyportError `invalid_token` (also where `binding` is another), `token_expired`, `account_locked`,
+   *   `session_limit_reached`, `rate_limited` (where `context` names an address), `overloaded`
+   */
+  verify(
+    input: {
+      readonly token: string
+      readonly tenantId?: string
+      readonly remember?: boolean
+      readonly binding?: string
+    },
+    context?: CallContext,
+  ): Promise<SignedIn>
+}
+
 /** Signs anybody in, for development: what the three endpoints of bypass mode do. */
 export interface BypassApi {
   /**
@@ -257,6 +291,8 @@ export interface Api {
     /** Whether this instance can do its work, each part by itself. Asked of the parts at most once a second. */
     ready(): Promise<Readiness>
   }
+  /** Null unless `auth.magicLink` is true. */
+  readonly magicLink: MagicLinkApi | null
   /** Null in every mode but `bypass`. */
   readonly bypass: BypassApi | null
 }

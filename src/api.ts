@@ -11,7 +11,7 @@ import type {
   SignedIn,
   SignedInUser,
 } from './api-answers.js'
-import type { Api, GuestsApi, LockoutSelection, LockoutsApi, UsersApi } from './api-types.js'
+import type { Api, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { preferredLocale } from './contract/locale.js'
 import { isPermitted } from './contract/permission.js'
@@ -25,6 +25,8 @@ import type { HealthService } from './features/health/health-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
 import type { LockoutService } from './features/lockouts/lockout-service.js'
+import type { MagicLinkService } from './features/magic-link/magic-link-service.js'
+import { magicLinkInput, magicLinkVerifyInput } from './features/magic-link/magic-link-types.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { loginInput, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
@@ -64,6 +66,7 @@ export function createApi(parts: {
   readonly keyring: Keyring
   readonly health: HealthService
   readonly lockouts: LockoutService
+  readonly magicLink: { readonly service: MagicLinkService } | null
   readonly bypass: BypassService | null
 }): Api {
   const { passwords, tokens, sessions, profile, limits, keyring, health, bypass } = parts
@@ -127,6 +130,7 @@ export function createApi(parts: {
       publicKeys: async () => jwksAnswer.parse(await keyring.jwks()),
     },
     health: { ready: async () => readinessOf(await health.readiness()) },
+    magicLink: parts.magicLink && magicLinkApi(parts.magicLink.service, limits),
     bypass: bypass && {
       async login({ tenantId, ...input } = {}, context) {
         const { tenant_id, ...asked } = parseInput(bypassLoginInput, { ...input, tenant_id: tenantId })
@@ -181,6 +185,23 @@ function guestsApi({
     findById: async (playerUuid) => playerOf(await guests.find(allTenants(), { userId: playerUuid })),
     findByUsername: async ({ username, tenantId = DEFAULT_TENANT_ID }) =>
       playerOf(await guests.find(oneTenant(tenantId), { username })),
+  }
+}
+
+/** A program calls: what a browser brings is the host application's to keep. */
+function magicLinkApi(magicLinks: MagicLinkService, limits: RateLimitService): MagicLinkApi {
+  return {
+    async request({ tenantId, binding = null, ...input }, context) {
+      const { tenant_id, email, remember = true } = parseInput(magicLinkInput, { ...input, tenant_id: tenantId })
+      const client = await counted(limits, 'mail', clientOf(context))
+      await magicLinks.request({ email, remember, binding }, named(tenant_id, context), client)
+    },
+    async verify({ tenantId, binding, ...input }, context) {
+      const { tenant_id, token, remember } = parseInput(magicLinkVerifyInput, { ...input, tenant_id: tenantId })
+      const client = await counted(limits, 'hashing', clientOf(context))
+      const presented = { token, remember, isBrowser: false, bindings: binding === undefined ? [] : [binding] }
+      return signedIn(await magicLinks.signIn(presented, named(tenant_id, context), client))
+    },
   }
 }
 

@@ -18,6 +18,7 @@ import { createHealthService } from './features/health/health-service.js'
 import { openKeyring } from './features/keys/key-service.js'
 import { createLinkService } from './features/links/link-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
+import { createMagicLinkService } from './features/magic-link/magic-link-service.js'
 import { createMailService } from './features/mail/mail-service.js'
 import { mailSettings } from './features/mail/mail-settings.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
@@ -207,6 +208,7 @@ async function compose({
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
+  const magicLinks = createMagicLinkService({ tenants, users, audit, mail, links, oneTimeTokens, lockouts, signIn })
   const admin = createAdminService({ users, sessions, audit })
   const guests = createGuestService({
     ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords },
@@ -276,6 +278,7 @@ async function compose({
     health,
     keyring,
     bypass,
+    magicLink: config.auth.magicLink ? { service: magicLinks, cookieName: jar.magicLinkName } : null,
     reauthentication,
     metrics: shownMetrics,
     pagesLeadTo: config.auth.links.continue,

@@ -22,6 +22,7 @@ export type {
   LockoutSelection,
   LockoutSummary,
   LockoutsApi,
+  MagicLinkApi,
   SessionsApi,
   UsersApi,
 } from './api-types.js'

@@ -7,6 +7,8 @@ import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
 import { keyRoutes } from './features/keys/key-routes.js'
 import type { Keyring } from './features/keys/key-service.js'
+import { magicLinkRoutes } from './features/magic-link/magic-link-routes.js'
+import type { MagicLinkService } from './features/magic-link/magic-link-service.js'
 import { type MetricAccess, metricRoutes } from './features/metrics/metric-routes.js'
 import type { MetricService } from './features/metrics/metric-service.js'
 import { pageRoutes } from './features/pages/page-routes.js'
@@ -35,6 +37,8 @@ export interface RouteServices {
   readonly pagesLeadTo: string | null
   readonly health: HealthService
   readonly keyring: Keyring
+  /** Null where no link signs in, with the cookie that links are bound to. */
+  readonly magicLink: { readonly service: MagicLinkService; readonly cookieName: string } | null
   /** Null outside bypass mode, where its paths are paths like any other that is not there. */
   readonly bypass: BypassService | null
   /** Null where they are switched off. */
@@ -43,9 +47,10 @@ export interface RouteServices {
 
 /** Every route, in the order of the URLs: the table of contents of the HTTP surface. */
 export function allRoutes(services: RouteServices): readonly Route[] {
-  const { bypass, tokens, profile } = services
+  const { bypass, magicLink, tokens, profile } = services
   return [
     ...passwordRoutes(services.passwords), // /auth/register, /auth/login
+    ...(magicLink ? magicLinkRoutes(magicLink.service, magicLink.cookieName) : []), // /auth/magic-link
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...reauthenticationRoutes(services.reauthentication, profile), // /auth/reauthenticate

@@ -26,11 +26,6 @@ export const NOT_YET: readonly NotYet[] = [
     matters: ({ auth }) => auth.registration === 'invite',
   },
   { key: 'auth.reauthentication_max_age', instead: 'nothing asks for a recent authentication' },
-  {
-    key: 'auth.magic_link',
-    instead: 'no link signs in',
-    matters: ({ auth }) => auth.magicLink,
-  },
   { key: 'sms', instead: 'no message is sent' },
   {
     key: 'server.workers',

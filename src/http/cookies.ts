@@ -13,6 +13,8 @@ export interface CookieJar {
   readonly refreshName: string
   /** Of the cookie that makes a browser known: no credential, and not cleared with the others. */
   readonly deviceName: string
+  /** Of the cookie that the links are bound to which a browser asks for. */
+  readonly magicLinkName: string
   /** The refresh endpoint under each base path: the refresh token is sent nowhere else. */
   readonly refreshPaths: readonly string[]
 }
@@ -23,6 +25,7 @@ export function createCookieJar(config: HttpConfig): CookieJar {
     accessName: secure ? '__Host-session_id' : 'session_id',
     refreshName: secure ? '__Secure-refresh_token' : 'refresh_token',
     deviceName: secure ? '__Host-known_device' : 'known_device',
+    magicLinkName: secure ? '__Host-magic_link' : 'magic_link',
     refreshPaths: config.server.basePaths.map((base) => `${base.replace(/\/$/, '')}/refresh`),
   }
 }
@@ -34,6 +37,7 @@ export function isHttps(publicUrl: string | null): boolean {
 /** The `Set-Cookie` values of a change. A cookie is cleared with the attributes it was set with, or it stays. */
 export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[] {
   if (change.kind === 'access') return [setCookie(jar.accessName, change.accessToken, '/', change.maxAge)]
+  if (change.kind === 'magic_link') return [setCookie(jar.magicLinkName, change.value, '/', change.maxAge)]
   const cleared = { accessToken: '', refreshToken: null, maxAge: 0, device: undefined }
   const { accessToken, refreshToken, maxAge, device } = change.kind === 'set' ? change : cleared
   const refreshMaxAge = refreshToken === null ? 0 : maxAge

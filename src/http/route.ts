@@ -63,6 +63,8 @@ export type CookieChange =
       readonly device?: string
     }
   | { readonly kind: 'access'; readonly accessToken: string; readonly maxAge: number | null }
+  /** What links in mails are bound to that this browser asks for. */
+  | { readonly kind: 'magic_link'; readonly value: string; readonly maxAge: number }
   | { readonly kind: 'clear' }
 
 export interface Reply {

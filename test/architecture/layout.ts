@@ -86,6 +86,8 @@ export const ROOM_TIERS: readonly (readonly string[])[] = [
     'passwords',
     'pages',
     'bypass',
+    'magic-link',
+    'invitations',
     'reauthentication',
     'verification',
     'mfa',

@@ -24,6 +24,8 @@ const CALLS = {
   verify: (api) => api.verify,
   jwks: (api) => api.keys.publicKeys,
   ready: (api) => api.health.ready,
+  requestMagicLink: (api) => api.magicLink?.request,
+  verifyMagicLink: (api) => api.magicLink?.verify,
   loginBypass: (api) => api.bypass?.login,
   meBypass: (api) => api.bypass?.developer,
   logoutBypass: (api) => api.logout,
@@ -53,7 +55,7 @@ const document = z.object({
 })
 
 it('every operation has its call in the library, or a reason why it has none', async () => {
-  const auth = await createAuth({ storage: { url: 'sqlite::memory:' }, auth: { mode: 'bypass' } })
+  const auth = await createAuth({ storage: { url: 'sqlite::memory:' }, auth: { mode: 'bypass', magicLink: true } })
   const answer = await auth.handler(new Request('http://localhost:3000/openapi.json'))
   const { paths } = document.parse(await answer.json())
   // The second base path has the same operations under numbered names.

@@ -42,7 +42,7 @@ it(
 
 it('the guide shows every call of the library', async () => {
   const { createTestAuth } = await import('../../src/testing/index.js')
-  const auth = await createTestAuth({ config: { auth: { mode: 'bypass' } } })
+  const auth = await createTestAuth({ config: { auth: { mode: 'bypass', magicLink: true } } })
   const calls = callsOf(auth.api, 'api')
   await auth.close()
   expect(calls.length).toBeGreaterThan(30)

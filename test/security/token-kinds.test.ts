@@ -35,6 +35,11 @@ const open = (status: number) => ({ takes: {}, success: status, otherwise: statu
 const EXPECTED: Readonly<Record<string, Expectation>> = {
   'POST /auth/register': { ...open(400), body: {} },
   'POST /auth/login': { ...open(400), body: {} },
+  'POST /auth/magic-link': { ...open(400), body: {} },
+  'POST /auth/magic-link/verify': {
+    ...{ takes: { body: ['one-time'] }, success: 200, otherwise: 401 },
+    body: { token: 'spt_unknown' },
+  },
   'POST /auth/refresh': { takes: { body: ['refresh'], 'refresh cookie': ['refresh'] }, success: 200, otherwise: 401 },
   // Whatever comes, the answer is the same; what it did is looked at below.
   'POST /auth/logout': open(204),

@@ -38,8 +38,8 @@ async function oneTimeToken(node: BareNode, user: z.output<typeof pair>['user'])
 }
 
 export async function openBank(url: string): Promise<Bank> {
-  const stateful = await openNode({ url, auth: { mode: 'stateful' }, judged: false })
-  const stateless = await openNode({ url, auth: { mode: 'stateless' }, judged: false })
+  const stateful = await openNode({ url, auth: { mode: 'stateful', magicLink: true }, judged: false })
+  const stateless = await openNode({ url, auth: { mode: 'stateless', magicLink: true }, judged: false })
   return {
     stateful,
     stateless,

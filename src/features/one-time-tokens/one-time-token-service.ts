@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
 import { uuidv7 } from '../../runtime/ids.js'
-import type { Queryable, Storage } from '../../storage/storage.js'
+import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, oneTenant, type TenantScope } from '../../storage/tenant-scope.js'
 import {
@@ -38,7 +38,7 @@ export interface OneTimeTokenService {
   /** What `spend` would give now, and spends nothing. */
   peek(purpose: Purpose, token: string, scope?: TenantScope): Promise<KeptToken | null>
   /** Why `spend` gave null: `token_expired` where it is known to have been good, else `invalid_token`. */
-  refusal(db: Queryable, purpose: Purpose, token: string, scope?: TenantScope): Promise<SallyportError>
+  refusal(tx: Transaction<Tables> | null, purpose: Purpose, token: string, scope?: TenantScope): Promise<SallyportError>
   /** Ends what somebody was sent; all purposes by default. */
   endAll(tx: Transaction<Tables>, scope: OneTenant, userId: string, purposes?: readonly Purpose[]): Promise<void>
   /** What can still be used. Pages of at most 200, in order of creation. */
@@ -86,8 +86,8 @@ export function createOneTimeTokenService(parts: {
       return spent
     },
     peek: (purpose, token, scope = allTenants()) => findToken(scope, storage.db, storage, purpose, digestOf(token)),
-    async refusal(db, purpose, token, scope = allTenants()) {
-      const expired = await hasExpired(scope, db, storage, purpose, digestOf(token))
+    async refusal(tx, purpose, token, scope = allTenants()) {
+      const expired = await hasExpired(scope, tx ?? storage.db, storage, purpose, digestOf(token))
       return new SallyportError(expired ? 'token_expired' : 'invalid_token', {
         detail: expired ? 'The link has expired. Ask for another one.' : 'The link is not valid, or was used before.',
       })

@@ -39,7 +39,8 @@ export interface UserService {
     id: string,
     claim: { readonly credentialVersion: number; readonly passwordHash: string | null },
   ): Promise<number | null>
-  find(scope: TenantScope, id: string): Promise<User | null>
+  /** @param db the transaction to read in. Default: none */
+  find(scope: TenantScope, id: string, db?: Queryable): Promise<User | null>
   findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
   findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
@@ -86,8 +87,8 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       }
     },
     claim: (scope, db, id, claim) => claimAccount(scope, db, id, clock.now(), claim),
-    async find(scope, id) {
-      const found = await findUser(scope, storage.db, id)
+    async find(scope, id, db = storage.db) {
+      const found = await findUser(scope, db, id)
       return found === null ? null : withoutPassword(found)
     },
     findWithPassword: (scope, id) => findUser(scope, storage.db, id),
