@@ -32,6 +32,8 @@ const pair = z.looseObject({
 /** What a link in a mail would sign the same user in with. */
 async function oneTimeToken(node: BareNode, user: z.output<typeof pair>['user']): Promise<string> {
   const room = createOneTimeTokenService(node)
+  // Who proves an address that was not would end the sessions from before.
+  await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', user.id).execute()
   const request = { purpose: 'magic_link', userId: user.id, email: user.email, lifetime: 900_000 } as const
   const { token } = await node.storage.transaction((tx) => room.issue(tx, oneTenant(user.tenant_id), request))
   return token

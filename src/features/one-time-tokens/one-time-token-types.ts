@@ -62,5 +62,5 @@ export interface KeptToken {
 export const oneTimeTokenInput = z
   .string()
   .min(1)
-  .max(512)
+  .max(4096)
   .meta({ format: 'password', description: 'From the link in the mail: `spt_` and 43 characters.' })
