@@ -4,7 +4,7 @@ import { eventsOf } from '../flows/audit-trail.js'
 import { describeEachAuth } from '../flows/each-auth.js'
 import { openNodeOfTest } from '../flows/nodes.js'
 import { codeOf, newcomer, PASSWORD, post, refresh, standingOf, tokensOf } from '../flows/people.js'
-import { tokenTo } from '../flows/queued-mail.js'
+import { tokenTo } from '../flows/sent-tokens.js'
 
 const held = z.looseObject({
   access_token: z.string(),
@@ -28,11 +28,11 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
       const registered = await post(here, '/auth/register', { email, password: PASSWORD })
       const attacker = held.parse(await registered.json())
       await post(here, '/auth/magic-link', { email })
-      const early = await tokenTo(here, email)
+      const early = await tokenTo(email, here, there)
       await post(here, '/auth/magic-link', { email })
       expect(await standingOf(there, attacker.access_token)).toBe('200')
 
-      const owner = await post(there, '/auth/magic-link/verify', { token: await tokenTo(here, email) })
+      const owner = await post(there, '/auth/magic-link/verify', { token: await tokenTo(email, here, there) })
 
       expect(owner.status).toBe(200)
       const { access_token, user } = held.parse(await owner.json())
@@ -57,7 +57,7 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
     const person = await newcomer(node)
     await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', person.user_id).execute()
     await post(node, '/auth/magic-link', { email: person.email })
-    await tokensOf(await post(node, '/auth/magic-link/verify', { token: await tokenTo(node, person.email) }))
+    await tokensOf(await post(node, '/auth/magic-link/verify', { token: await tokenTo(person.email, node) }))
     expect(await standingOf(node, person.access_token)).toBe('200')
     await tokensOf(await post(node, '/auth/login', { email: person.email, password: PASSWORD }))
   })
