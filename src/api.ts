@@ -74,7 +74,9 @@ export function createApi(parts: {
   return {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
-      return signedIn(await passwords.register(registration, named(tenant_id, context), await count(clientOf(context))))
+      const issued = await passwords.register(registration, named(tenant_id, context), await count(clientOf(context)))
+      if (issued === null) throw new SallyportError('email_not_verified', { detail: 'A mail tells how to go on.' })
+      return signedIn(issued)
     },
     async login({ tenantId, ...input }, context) {
       const { tenant_id, remember = true, email, password } = parseInput(loginInput, { ...input, tenant_id: tenantId })

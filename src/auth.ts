@@ -5,7 +5,6 @@ import { type Config, type ConfigInput, parseConfig } from './config/config.js'
 import { configWarnings, warnOfBypass } from './config/config-warnings.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import { MasterKey } from './crypto/master-key.js'
-import { readOrCreateMasterSecret } from './crypto/master-secret-file.js'
 import type { MailTransport } from './delivery/mail-message.js'
 import { createMailTransport } from './delivery/mail-transport.js'
 import { createAccessService } from './features/access/access-service.js'
@@ -39,6 +38,7 @@ import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
 import { createTokenService, longestJwt, tokenSettings } from './features/tokens/token-service.js'
 import { createProfileUpdate } from './features/users/user-profile-service.js'
 import { createUserService } from './features/users/user-service.js'
+import { createVerificationService } from './features/verification/verification-service.js'
 import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
 import { readCredential } from './http/credentials.js'
@@ -49,6 +49,7 @@ import { RequestDurations } from './http/request-durations.js'
 import { requestIdOf } from './http/request-id.js'
 import { createCleanUp } from './jobs/clean-up.js'
 import { type Job, repeat } from './jobs/repeat.js'
+import { masterSecret } from './master-secret.js'
 import { allDoors, allRoutes } from './routes.js'
 import { type Clock, systemClock } from './runtime/clock.js'
 import { type Logger, silentLogger } from './runtime/logger.js'
@@ -204,7 +205,13 @@ async function compose({
     deadline: hashQueue.deadline,
   })
   const screening = createPasswordScreening({ config, breaches })
-  const passwords = createPasswordService({ config, tenants, users, audit, signIn, hashes, lockouts, screening })
+  const verification = createVerificationService({
+    ...{ storage, clock, audit, tenants, users, tokens, mail, links, oneTimeTokens },
+    mode: config.auth.emailVerification,
+  })
+  const passwords = createPasswordService({
+    ...{ config, tenants, users, audit, signIn, hashes, lockouts, screening, verification },
+  })
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
@@ -280,6 +287,7 @@ async function compose({
     bypass,
     magicLink: config.auth.magicLink ? { service: magicLinks, cookieName: jar.magicLinkName } : null,
     reauthentication,
+    verification,
     metrics: shownMetrics,
     pagesLeadTo: config.auth.links.continue,
   }
@@ -376,18 +384,4 @@ async function compose({
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** With SQLite the secret is made once into the data folder; with PostgreSQL the configuration has refused its absence. */
-function masterSecret(config: Config, logger: Logger): string {
-  if (config.secret !== null) return config.secret
-  if (config.storage.url === 'sqlite::memory:') return randomBytes(32).toString('base64url')
-  const { secret, created } = readOrCreateMasterSecret(config.dataDir)
-  if (created) {
-    logger.info(
-      { folder: config.dataDir },
-      'made the master key: keep a copy of master.key beside the backups of the database',
-    )
-  }
-  return secret
 }

@@ -23,6 +23,8 @@ import { tokenRoutes } from './features/tokens/token-routes.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import { userRoutes } from './features/users/user-routes.js'
 import type { Profile } from './features/users/user-types.js'
+import { verificationRoutes } from './features/verification/verification-routes.js'
+import type { VerificationService } from './features/verification/verification-service.js'
 import type { Route } from './http/define-route.js'
 import type { Door } from './http/door.js'
 
@@ -30,6 +32,7 @@ export interface RouteServices {
   readonly passwords: PasswordService
   readonly tokens: TokenService
   readonly profile: Profile
+  readonly verification: VerificationService
   readonly reauthentication: ReauthenticationService
   readonly sessions: SessionService
   readonly guests: GuestService
@@ -54,6 +57,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me
     ...reauthenticationRoutes(services.reauthentication, profile), // /auth/reauthenticate
+    ...verificationRoutes(services.verification, tokens), // /auth/email
     ...sessionRoutes(services.sessions), // /auth/sessions
     ...(bypass === null ? [] : bypassRoutes({ bypass, tokens, profile })), // /auth/login-bypass, me-, logout-
     ...pageRoutes(services.pagesLeadTo), // /auth/pages

@@ -28,7 +28,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'sockets.ts',
   ],
   'sockets.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'jobs'],
+  'master-secret.ts': ['config', 'crypto', 'runtime'],
   'auth.ts': [
+    'master-secret.ts',
     'contract',
     'config',
     'crypto',

@@ -1,5 +1,6 @@
 import { defineRoute, type Route } from '../../http/define-route.js'
 import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
+import { verificationRequired } from '../verification/verification-types.js'
 import type { PasswordService } from './password-service.js'
 import { loginInput, registerInput } from './password-types.js'
 
@@ -14,11 +15,18 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       tag: 'Accounts',
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: registerInput,
-      responses: { 201: { description: 'The account, signed in', schema: tokenAnswer } },
+      responses: {
+        201: { description: 'The account, signed in', schema: tokenAnswer },
+        202: {
+          description: 'The address must prove itself first; the same where it has an account, whose owner is told',
+          schema: verificationRequired,
+        },
+      },
       errors: ['forbidden', 'email_taken', 'weak_password', 'breached_password', 'session_revoked', 'overloaded'],
       async handle({ body, tenantHeader, client }) {
         const { transport = 'bearer', tenant_id, ...registration } = body
         const issued = await passwords.register(registration, { body: tenant_id, header: tenantHeader }, client)
+        if (issued === null) return { status: 202, body: { status: 'verification_required' } }
         return tokenReply(201, issued, transport)
       },
     }),
@@ -35,6 +43,7 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
       errors: [
         'invalid_credentials',
         'account_disabled',
+        'email_not_verified',
         'account_locked',
         'session_limit_reached',
         'session_revoked',

@@ -17,6 +17,7 @@ import type { Tenant } from '../tenants/tenant-types.js'
 import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import { defaultUsername, type User, type UserWithPassword } from '../users/user-types.js'
+import type { VerificationService } from '../verification/verification-service.js'
 import { createPasswordConfirmation } from './password-confirmation.js'
 import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
 import type { PasswordHashQueue } from './password-hash-queue.js'
@@ -26,11 +27,12 @@ import type { PasswordLogin, Registrant, Registration } from './password-types.j
 
 export interface PasswordService {
   /**
-   * Makes an account with the tenant's default role, and signs it in.
+   * Makes an account with the tenant's default role, and signs it in. Null where its address must prove itself first, and
+   * then also where that address has an account, whose owner is told.
    * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`,
    * `breached_password`, `email_taken`, `overloaded`
    */
-  register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
+  register(registration: Registration, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens | null>
   /**
    * The hash of the password of somebody who registers in another way than `register`.
    * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `breached_password`, `overloaded`
@@ -40,7 +42,7 @@ export interface PasswordService {
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work, and are locked
    * alike after too many wrong passwords: then nothing is hashed for anybody.
    * @throws SallyportError `invalid_credentials`, `account_locked`, `rate_limited`, `overloaded`; after the right
-   * password alone `account_disabled`, `session_limit_reached`
+   * password alone `account_disabled`, `email_not_verified`, `session_limit_reached`
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
@@ -77,8 +79,9 @@ export function createPasswordService(parts: {
   readonly hashes: PasswordHashQueue
   readonly lockouts: LockoutService
   readonly screening: PasswordScreening
+  readonly verification: VerificationService
 }): PasswordService {
-  const { config, tenants, users, audit, signIn, hashes, lockouts, screening } = parts
+  const { config, tenants, users, audit, signIn, hashes, lockouts, screening, verification } = parts
   const settings = config.auth.password
 
   /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
@@ -156,7 +159,7 @@ export function createPasswordService(parts: {
   async function refuse(
     scope: OneTenant,
     user: User | null,
-    code: 'invalid_credentials' | 'account_disabled' | 'session_limit_reached',
+    code: 'invalid_credentials' | 'account_disabled' | 'email_not_verified' | 'session_limit_reached',
     client: ClientContext,
     attempt: Attempt,
   ): Promise<never> {
@@ -185,10 +188,17 @@ export function createPasswordService(parts: {
       assertOpen()
       const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(scope, tenant, registration, client)
+      const owner = verification.mode === 'required' ? await users.findForSignIn(scope, input.email) : null
       const opening = await audit.transaction(async (tx, record) => {
         const account = { ...input, role: tenant.defaultRole, bySelf: true, client }
         const user = await signIn.createAccount(scope, tx, record, account)
+        if (verification.mode === 'required') {
+          if (user !== null) await verification.begin(scope, tx, user, client)
+          else if (owner !== null) await verification.tellOwner(scope, tx, record, owner, client)
+          return null
+        }
         if (user === null) throw new SallyportError('email_taken')
+        await verification.begin(scope, tx, user, client)
         const { id: userId, credentialVersion } = user
         return signIn.open(scope, tx, record, {
           userId,
@@ -198,6 +208,7 @@ export function createPasswordService(parts: {
           client,
         })
       })
+      if (opening === null) return null
       if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
       return signIn.finish(scope, opening.sessionId, client)
     },
@@ -214,6 +225,9 @@ export function createPasswordService(parts: {
           return refuse(logScope, user, 'invalid_credentials', client, attempt)
         }
         if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client, attempt)
+        if (verification.mode === 'required' && !user.emailVerified) {
+          return refuse(scope, user, 'email_not_verified', client, attempt)
+        }
         await renew(scope, user, password, client)
         const { id: userId, credentialVersion } = user
         const opening = await audit.transaction(async (tx, record) => {

@@ -46,6 +46,7 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
       return 'user'
     case 'reauthentication.succeeded':
     case 'email.verified':
+    case 'email.changed':
     case 'user.updated':
     case 'guest.upgraded':
     case 'role.granted':

@@ -11,8 +11,10 @@ import {
   giveAccount,
   insertUser,
   listUsers,
+  replaceEmail,
   replacePasswordHash,
   setDisabled,
+  setEmailVerified,
   updateProfile,
 } from './user-store.js'
 import type { NewGuest, NewUser, ProfileChange, User, UserWithPassword } from './user-types.js'
@@ -51,6 +53,18 @@ export interface UserService {
   /** False where there is no such user. */
   update(scope: OneTenant, db: Queryable, id: string, change: ProfileChange): Promise<boolean>
   renewPasswordHash(scope: OneTenant, id: string, hashes: { readonly from: string; readonly to: string }): Promise<void>
+  /** See `setEmailVerified` of the store. */
+  setEmailVerified(scope: OneTenant, db: Queryable, id: string, email: string): Promise<boolean>
+  /**
+   * Gives an account another address, which has proved itself. Null where it has another one than `from` by now.
+   * @throws SallyportError `email_taken`; inside a transaction nothing of it is kept then
+   */
+  replaceEmail(
+    scope: OneTenant,
+    db: Queryable,
+    id: string,
+    emails: { readonly from: string; readonly to: string },
+  ): Promise<User | null>
   setDisabled(scope: OneTenant, db: Queryable, id: string, disabled: boolean): Promise<boolean>
 }
 
@@ -79,12 +93,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       await insertUser(scope, db, guest.id, clock.now(), guest)
     },
     async giveAccount(scope, db, id, account) {
-      try {
-        return await giveAccount(scope, db, id, clock.now(), account)
-      } catch (error) {
-        if (isUniqueViolation(error)) throw new SallyportError('email_taken')
-        throw error
-      }
+      return orTaken(giveAccount(scope, db, id, clock.now(), account))
     },
     claim: (scope, db, id, claim) => claimAccount(scope, db, id, clock.now(), claim),
     async find(scope, id, db = storage.db) {
@@ -101,7 +110,22 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
     },
     update: (scope, db, id, change) => updateProfile(scope, db, id, clock.now(), change),
     renewPasswordHash: (scope, id, hashes) => replacePasswordHash(scope, storage.db, id, hashes),
+    setEmailVerified: (scope, db, id, email) => setEmailVerified(scope, db, id, clock.now(), email),
+    async replaceEmail(scope, db, id, emails) {
+      const changed = await orTaken(replaceEmail(scope, db, id, clock.now(), emails))
+      return changed === null ? null : withoutPassword(changed)
+    },
     setDisabled: (scope, db, id, disabled) => setDisabled(scope, db, id, clock.now(), disabled),
+  }
+}
+
+/** @throws SallyportError `email_taken` */
+async function orTaken<Result>(change: Promise<Result>): Promise<Result> {
+  try {
+    return await change
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new SallyportError('email_taken')
+    throw error
   }
 }
 

@@ -144,6 +144,50 @@ export async function claimAccount(
   return row?.credential_version ?? null
 }
 
+/** Notes that an account's address has proved itself. False where it has another address by now, or had proved it. */
+export async function setEmailVerified(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  email: string,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('users')
+    .set({ email_verified: 1, updated_at: now })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('email', '=', email)
+    .where('email_verified', '=', 0)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * Gives an account another address, which has proved itself. Null where the account has another one than `from` by now,
+ * or is disabled.
+ * @throws a unique violation where the tenant has an account of that address
+ */
+export async function replaceEmail(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  emails: { readonly from: string; readonly to: string },
+): Promise<UserWithPassword | null> {
+  const row = await db
+    .updateTable('users')
+    .set({ email: emails.to, email_verified: 1, updated_at: now })
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('email', '=', emails.from)
+    .where('disabled_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? null : toUser(row)
+}
+
 /** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */
 export async function replacePasswordHash(
   scope: OneTenant,

@@ -1,0 +1,135 @@
+import type { Transaction } from 'kysely'
+import type { ClientContext } from '../../contract/identity.js'
+import type { Tables } from '../../storage/tables.js'
+import type { OneTenant } from '../../storage/tenant-scope.js'
+import type { LinkService } from '../links/link-service.js'
+import type { MailService } from '../mail/mail-service.js'
+import type { OneTimeTokenService } from '../one-time-tokens/one-time-token-service.js'
+import type { User } from '../users/user-types.js'
+
+/** How long a link proves an address, in milliseconds. */
+const PROOF_LIFETIME = 24 * 3_600_000
+
+type Recipient = Pick<User, 'id' | 'username' | 'locale'>
+
+export interface VerificationMail {
+  /**
+   * Has an address prove itself. For nobody's address the statements are the same, and nothing is sent; nor is it where
+   * too many messages were asked for.
+   */
+  prove(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    to: string,
+    user: Recipient | null,
+    client: ClientContext,
+  ): Promise<void>
+  /** Has the new address of an account prove itself; where it is somebody else's, they are told instead. */
+  proveNew(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    change: {
+      readonly user: User
+      readonly newEmail: string
+      /** Who has that address. */
+      readonly owner: User | null
+    },
+    client: ClientContext,
+  ): Promise<void>
+  /** Tells the owner of an address that somebody wanted an account with it. */
+  tellOwner(scope: OneTenant, tx: Transaction<Tables>, owner: User, client: ClientContext): Promise<void>
+  /** Tells the former address of an account what became of it. */
+  tellFormer(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    change: { readonly user: Recipient; readonly from: string; readonly to: string; readonly at: number },
+    client: ClientContext,
+  ): Promise<void>
+}
+
+export function createVerificationMail(parts: {
+  readonly mail: MailService
+  readonly links: LinkService
+  readonly oneTimeTokens: OneTimeTokenService
+}): VerificationMail {
+  const { mail, links, oneTimeTokens } = parts
+
+  async function tellOwner(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    owner: User,
+    email: string,
+    client: ClientContext,
+    mayAsk: boolean,
+  ): Promise<void> {
+    await mail.enqueue(tx, {
+      ...{ tenantId: scope.tenantId, to: email, userId: owner.id, locale: owner.locale, decoy: !mayAsk },
+      template: 'already_registered',
+      resetUrl: links.forgotPassword(),
+      client: shown(client),
+    })
+  }
+
+  return {
+    async prove(scope, tx, to, user, client) {
+      const recipient = (await mail.mayAsk(scope, tx, to)) ? user : null
+      const userId = recipient?.id ?? null
+      const proof = { purpose: 'email_verification', userId, email: to, lifetime: PROOF_LIFETIME } as const
+      const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, proof)
+      await mail.enqueue(tx, {
+        ...{ tenantId: scope.tenantId, to, userId, locale: localeOf(recipient, client), decoy: recipient === null },
+        template: 'verify_email',
+        ...{ url: links.to('verifyEmail', token), code: token, expiresAt },
+        username: recipient?.username ?? null,
+        client: shown(client),
+      })
+    },
+
+    async proveNew(scope, tx, { user, newEmail, owner }, client) {
+      const mayAsk = await mail.mayAsk(scope, tx, newEmail)
+      const isReal = mayAsk && owner === null
+      const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, {
+        purpose: 'email_change',
+        userId: isReal ? user.id : null,
+        email: newEmail,
+        data: { from: user.email ?? '', ...(user.emailVerified && { proved: 'yes' }) },
+        lifetime: PROOF_LIFETIME,
+        credentialVersion: user.credentialVersion,
+      })
+      if (owner !== null) return tellOwner(scope, tx, owner, newEmail, client, mayAsk && owner.id !== user.id)
+      await mail.enqueue(tx, {
+        ...{ tenantId: scope.tenantId, to: newEmail, userId: user.id, locale: localeOf(user, client), decoy: !isReal },
+        template: 'email_change',
+        ...{ url: links.to('emailChange', token), code: token, expiresAt },
+        newEmail,
+      })
+    },
+
+    async tellOwner(scope, tx, owner, client) {
+      if (owner.email === null) return
+      await tellOwner(scope, tx, owner, owner.email, client, await mail.mayAsk(scope, tx, owner.email))
+    },
+
+    async tellFormer(scope, tx, { user, from, to, at }, client) {
+      await mail.enqueue(tx, {
+        ...{ tenantId: scope.tenantId, to: from, userId: user.id, locale: localeOf(user, client) },
+        template: 'email_changed_notice',
+        ...{ newEmail: masked(to), client: shown(client), at },
+      })
+    },
+  }
+}
+
+function localeOf(user: Pick<User, 'locale'> | null, client: ClientContext) {
+  return user?.locale ?? client.locale ?? null
+}
+
+function shown({ ipAddress, userAgent }: ClientContext) {
+  return { ipAddress, userAgent }
+}
+
+/** Enough to recognise one's own, and not enough to write to. */
+function masked(email: string): string {
+  const at = email.lastIndexOf('@')
+  return `${[...email][0] ?? ''}***${email.slice(at)}`
+}

@@ -1,0 +1,163 @@
+import type { Transaction } from 'kysely'
+import type { ClientContext, Identity } from '../../contract/identity.js'
+import { SallyportError } from '../../contract/sallyport-error.js'
+import type { Clock } from '../../runtime/clock.js'
+import type { Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
+import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import type { AuditService } from '../audit/audit-service.js'
+import type { RecordEvent } from '../audit/audit-types.js'
+import type { LinkService } from '../links/link-service.js'
+import type { MailService } from '../mail/mail-service.js'
+import type { OneTimeTokenService } from '../one-time-tokens/one-time-token-service.js'
+import type { KeptToken } from '../one-time-tokens/one-time-token-types.js'
+import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
+import type { TokenService } from '../tokens/token-service.js'
+import type { UserService } from '../users/user-service.js'
+import type { User } from '../users/user-types.js'
+import { createVerificationMail } from './verification-mail.js'
+
+export interface VerificationService {
+  /** `required`: nobody signs in with an address that has not proved itself. */
+  readonly mode: 'off' | 'optional' | 'required'
+  /** Has the address of a new account prove itself, in the transaction that makes it; nothing happens where that is off. */
+  begin(scope: OneTenant, tx: Transaction<Tables>, user: User, client: ClientContext): Promise<void>
+  /** Tells the owner of an address, in the caller's transaction, that somebody wanted an account with it. */
+  tellOwner(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    owner: User,
+    client: ClientContext,
+  ): Promise<void>
+  /**
+   * Takes the token of a mail for the proof of an address: the one that an account has, or the one that it is to have.
+   * @throws SallyportError `invalid_token`, `token_expired`; `email_taken` where somebody else has that address by now
+   */
+  verify(token: string, client: ClientContext): Promise<void>
+  /** Sends a caller the link once more, unless there is nothing to prove. */
+  resendOwn(identity: Identity, client: ClientContext): Promise<void>
+  /** The same for whoever asks: neither answer nor work tells whether that address has an account. */
+  resendTo(email: string, tenant: NamedTenant, client: ClientContext): Promise<void>
+  /**
+   * Begins to give a caller's account another address, which counts once it has proved itself. Neither answer nor work
+   * tells whether it is somebody else's.
+   * @throws SallyportError `reauthentication_required`, `forbidden` (a guest), `session_revoked`
+   */
+  requestChange(identity: Identity, newEmail: string, client: ClientContext): Promise<void>
+}
+
+export function createVerificationService(parts: {
+  readonly mode: VerificationService['mode']
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly audit: AuditService
+  readonly tenants: TenantService
+  readonly users: UserService
+  readonly tokens: TokenService
+  readonly mail: MailService
+  readonly links: LinkService
+  readonly oneTimeTokens: OneTimeTokenService
+}): VerificationService {
+  const { mode, storage, clock, audit, tenants, users, tokens, oneTimeTokens } = parts
+  const letters = createVerificationMail(parts)
+
+  /** The address proved itself: whatever else was under way with it before is over. */
+  async function prove(tx: Transaction<Tables>, record: RecordEvent, spent: KeptToken, client: ClientContext) {
+    const { tenantId, userId, email } = spent
+    const scope = oneTenant(tenantId)
+    if (userId === null || !(await users.setEmailVerified(scope, tx, userId, email))) return
+    // Who made the account may have had another address in mind for it, before the owner of this one knew of it.
+    await oneTimeTokens.endAll(tx, scope, userId, ['email_verification', 'email_change'])
+    const event = { tenantId, actorId: userId, userId, sessionId: null, client }
+    await record({ ...event, type: 'email.verified', data: { by: 'email', claimed: false } })
+  }
+
+  async function change(
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    spent: KeptToken,
+    client: ClientContext,
+  ): Promise<boolean> {
+    const { tenantId, userId, email: to, data } = spent
+    const { from = '', proved } = data
+    const scope = oneTenant(tenantId)
+    const user = userId === null ? null : await users.replaceEmail(scope, tx, userId, { from, to })
+    if (userId === null || user === null) return false
+    // They were sent to an address that is no longer the account's.
+    await oneTimeTokens.endAll(tx, scope, userId)
+    const event = { tenantId, actorId: userId, userId, sessionId: null, client }
+    await record({ ...event, type: 'email.changed' })
+    // Nobody has shown that the former address was theirs: it may be a stranger's.
+    if (proved !== undefined) await letters.tellFormer(scope, tx, { user, from, to, at: clock.now() }, client)
+    return true
+  }
+
+  async function resend(scope: OneTenant, email: string, user: User | null, client: ClientContext): Promise<void> {
+    const isPending = mode !== 'off' && user !== null && !user.emailVerified && user.disabledAt === null
+    await audit.transaction(async (tx, record) => {
+      await letters.prove(scope, tx, email, isPending ? user : null, client)
+      const about = { tenantId: scope.tenantId, actorId: null, userId: user?.id ?? null, sessionId: null, client }
+      await record({ ...about, type: 'email.verification_requested' })
+    })
+  }
+
+  return {
+    mode,
+
+    async begin(scope, tx, user, client) {
+      if (mode !== 'off' && user.email !== null) await letters.prove(scope, tx, user.email, user, client)
+    },
+
+    async tellOwner(scope, tx, record, owner, client) {
+      await letters.tellOwner(scope, tx, owner, client)
+      const about = { tenantId: scope.tenantId, actorId: null, userId: owner.id, sessionId: null, client }
+      await record({ ...about, type: 'registration.repeated' })
+    },
+
+    async verify(token, client) {
+      const isDone = await audit.transaction(async (tx, record) => {
+        const proof = await oneTimeTokens.spend(tx, 'email_verification', token)
+        if (proof !== null) {
+          await prove(tx, record, proof, client)
+          return true
+        }
+        const changing = await oneTimeTokens.spend(tx, 'email_change', token)
+        return changing !== null && (await change(tx, record, changing, client))
+      })
+      if (isDone) return
+      const refusal = await oneTimeTokens.refusal(storage.db, 'email_change', token)
+      throw refusal.code === 'token_expired'
+        ? refusal
+        : await oneTimeTokens.refusal(storage.db, 'email_verification', token)
+    },
+
+    async resendOwn(identity, client) {
+      const scope = oneTenant(identity.tenantId)
+      const user = await users.find(scope, identity.userId)
+      if (user === null) throw new SallyportError('session_revoked')
+      if (user.email === null) throw new SallyportError('forbidden', { detail: 'A guest has no address.' })
+      await resend(scope, user.email, user, client)
+    },
+
+    async resendTo(email, named, client) {
+      const { scope, tenant } = await tenants.resolve(named)
+      if (tenant === null) return
+      await resend(scope, email, await users.findForSignIn(scope, email), client)
+    },
+
+    async requestChange(identity, newEmail, client) {
+      const { tenantId, userId, sessionId } = identity
+      if (identity.isGuest) throw new SallyportError('forbidden', { detail: 'A guest has no address.' })
+      await tokens.assertRecent(identity)
+      const scope = oneTenant(tenantId)
+      const user = await users.find(scope, userId)
+      if (user === null || user.disabledAt !== null) throw new SallyportError('session_revoked')
+      const owner = await users.findForSignIn(scope, newEmail)
+      await audit.transaction(async (tx, record) => {
+        await letters.proveNew(scope, tx, { user, newEmail, owner }, client)
+        await record({ type: 'email.change_requested', tenantId, actorId: userId, userId, sessionId, client })
+      })
+    },
+  }
+}
