@@ -63,12 +63,13 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['6.2.11', 2, 'those words are refused', 'held'],
     ['6.2.12', 2, 'passwords known from breaches are refused', 'held', 'where `auth.password.breached` is on'],
     ['6.3.1', 1, 'guessing is limited', 'held'],
+    ['6.3.7', 3, 'users are told when their address changes', 'partly', 'the former address, where it was proved'],
     [
       '6.3.8',
       3,
       'nobody can tell whether there is an account',
       'partly',
-      'sign-in; registration tells of a taken address until addresses are verified',
+      'registration does where `auth.email_verification` is not `required`',
     ],
   ],
   'V7 Sessions, V8 Authorization': [

@@ -140,6 +140,24 @@ export interface LockoutsApi {
   clear(selection?: LockoutSelection): Promise<number>
 }
 
+/** Addresses, and what proves them. */
+export interface EmailApi {
+  /**
+   * Takes the token of a mail: it proves the address of an account, or gives the account the address it was sent to.
+   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody else has the new address by now)
+   */
+  verify(input: { readonly token: string }, context?: CallContext): Promise<void>
+  /** Sends a caller the verification mail once more, unless there is nothing to prove. @throws SallyportError `rate_limited` */
+  resend(identity: Identity, context?: CallContext): Promise<void>
+  /** The same for an address that somebody names; nothing tells whether it has an account. @throws SallyportError `invalid_request`, `rate_limited` */
+  resendTo(input: { readonly email: string; readonly tenantId?: string }, context?: CallContext): Promise<void>
+  /**
+   * Has another address prove itself, which then takes the place of the caller's; nothing tells whether it has an account.
+   * @throws SallyportError `reauthentication_required`, `invalid_request`, `forbidden` (a guest), `rate_limited`
+   */
+  change(identity: Identity, input: { readonly newEmail: string }, context?: CallContext): Promise<void>
+}
+
 export interface KeysApi {
   list(): Promise<readonly KeyInfo[]>
   /**
@@ -286,6 +304,7 @@ export interface Api {
   readonly guests: GuestsApi
   readonly users: UsersApi
   readonly lockouts: LockoutsApi
+  readonly email: EmailApi
   readonly keys: KeysApi
   readonly health: {
     /** Whether this instance can do its work, each part by itself. Asked of the parts at most once a second. */

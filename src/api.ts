@@ -11,7 +11,7 @@ import type {
   SignedIn,
   SignedInUser,
 } from './api-answers.js'
-import type { Api, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
+import type { Api, EmailApi, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { preferredLocale } from './contract/locale.js'
 import { isPermitted } from './contract/permission.js'
@@ -46,6 +46,7 @@ import {
   type UserAnswer,
   usernameInput,
 } from './features/users/user-types.js'
+import type { VerificationService } from './features/verification/verification-service.js'
 import type { LimitName } from './http/route.js'
 import { parseInput } from './http/validation.js'
 import { addressBucket } from './runtime/client-address.js'
@@ -56,6 +57,7 @@ import { allTenants, oneTenant } from './storage/tenant-scope.js'
 export function createApi(parts: {
   readonly passwords: PasswordService
   readonly reauthentication: ReauthenticationService
+  readonly verification: VerificationService
   readonly tokens: TokenService
   readonly sessions: SessionService
   readonly guests: GuestService
@@ -126,6 +128,7 @@ export function createApi(parts: {
     guests: guestsApi(parts),
     users: usersApi(parts),
     lockouts: lockoutsApi(parts.lockouts),
+    email: emailApi(parts),
     keys: {
       list: async () => (await keyring.list()).map(keyInfo),
       rotate: (purpose = 'signing') => keyring.rotate(purpose, null),
@@ -203,6 +206,27 @@ function magicLinkApi(magicLinks: MagicLinkService, limits: RateLimitService): M
       const client = await counted(limits, 'hashing', clientOf(context))
       const presented = { token, remember, isBrowser: false, bindings: binding === undefined ? [] : [binding] }
       return signedIn(await magicLinks.signIn(presented, named(tenant_id, context), client))
+    },
+  }
+}
+
+function emailApi({
+  verification,
+  limits,
+}: {
+  readonly verification: VerificationService
+  readonly limits: RateLimitService
+}): EmailApi {
+  const sender = (context: CallContext | undefined) => counted(limits, 'mail', clientOf(context))
+  return {
+    verify: ({ token }, context) => verification.verify(String(token), clientOf(context)),
+    resend: async (identity, context) => verification.resendOwn(identity, await sender(context)),
+    async resendTo({ email, tenantId }, context) {
+      const address = parseInput(emailInput, email)
+      await verification.resendTo(address, named(tenantId, context), await sender(context))
+    },
+    async change(identity, { newEmail }, context) {
+      await verification.requestChange(identity, parseInput(emailInput, newEmail), await sender(context))
     },
   }
 }

@@ -17,6 +17,7 @@ export type {
 export type {
   Api,
   BypassApi,
+  EmailApi,
   GuestsApi,
   KeysApi,
   LockoutSelection,

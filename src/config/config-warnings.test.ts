@@ -17,7 +17,6 @@ describe('warnings', () => {
   it.each<[string, ConfigInput, string]>([
     ['bypass', { auth: { mode: 'bypass' } }, 'auth.mode'],
     ['production without a mail server', { server: { publicUrl: 'https://example.com' } }, 'mail.url'],
-    ['required verification', { auth: { emailVerification: 'required' } }, 'auth.email_verification'],
     ['workers', { server: { workers: 4 } }, 'server.workers'],
     ['a weak secret outside production', { secret: 'change-me' }, 'secret'],
     [

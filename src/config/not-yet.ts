@@ -15,17 +15,11 @@ export interface NotYet {
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
   {
-    key: 'auth.email_verification',
-    instead: 'accounts sign in without it, and no verification is sent',
-    matters: ({ auth }) => auth.emailVerification !== 'optional',
-  },
-  {
     key: 'auth.registration',
     value: 'invite',
     instead: 'nobody can be invited, so that registration is closed',
     matters: ({ auth }) => auth.registration === 'invite',
   },
-  { key: 'auth.reauthentication_max_age', instead: 'nothing asks for a recent authentication' },
   { key: 'sms', instead: 'no message is sent' },
   {
     key: 'server.workers',
