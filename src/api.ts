@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type {
   Account,
@@ -11,9 +10,10 @@ import type {
   SignedIn,
   SignedInUser,
 } from './api-answers.js'
-import type { Api, EmailApi, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
+import { clientOf, counted, named } from './api-context.js'
+import { emailApi } from './api-email.js'
+import type { Api, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
-import { preferredLocale } from './contract/locale.js'
 import { isPermitted } from './contract/permission.js'
 import { SallyportError } from './contract/sallyport-error.js'
 import type { AdminService } from './features/admin/admin-service.js'
@@ -34,7 +34,6 @@ import type { ReauthenticationService } from './features/reauthentication/reauth
 import { reauthenticateInput } from './features/reauthentication/reauthentication-types.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { SessionRecord } from './features/sessions/session-types.js'
-import type { NamedTenant } from './features/tenants/tenant-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { IssuedTokens } from './features/tokens/token-types.js'
 import type { UserService } from './features/users/user-service.js'
@@ -47,10 +46,7 @@ import {
   usernameInput,
 } from './features/users/user-types.js'
 import type { VerificationService } from './features/verification/verification-service.js'
-import type { LimitName } from './http/route.js'
 import { parseInput } from './http/validation.js'
-import { addressBucket } from './runtime/client-address.js'
-import { knownUserAgent } from './runtime/user-agent.js'
 import { DEFAULT_TENANT_ID } from './storage/default-tenant.js'
 import { allTenants, oneTenant } from './storage/tenant-scope.js'
 
@@ -146,17 +142,6 @@ export function createApi(parts: {
   }
 }
 
-function named(tenantId: string | undefined, context: CallContext | undefined): NamedTenant {
-  return { body: tenantId, header: context?.tenantId ?? null }
-}
-
-/** Counts what is limited, where the host application knows for whom. @throws SallyportError `rate_limited` */
-async function counted(limits: RateLimitService, limit: LimitName, client: ClientContext): Promise<ClientContext> {
-  const decision = client.ipAddress === null ? null : await limits.consume(limit, addressBucket(client.ipAddress))
-  if (decision?.allowed === false) throw new SallyportError('rate_limited', { retryAfter: decision.resetSeconds })
-  return client
-}
-
 function guestsApi({
   guests,
   limits,
@@ -206,27 +191,6 @@ function magicLinkApi(magicLinks: MagicLinkService, limits: RateLimitService): M
       const client = await counted(limits, 'hashing', clientOf(context))
       const presented = { token, remember, isBrowser: false, bindings: binding === undefined ? [] : [binding] }
       return signedIn(await magicLinks.signIn(presented, named(tenant_id, context), client))
-    },
-  }
-}
-
-function emailApi({
-  verification,
-  limits,
-}: {
-  readonly verification: VerificationService
-  readonly limits: RateLimitService
-}): EmailApi {
-  const sender = (context: CallContext | undefined) => counted(limits, 'mail', clientOf(context))
-  return {
-    verify: ({ token }, context) => verification.verify(String(token), clientOf(context)),
-    resend: async (identity, context) => verification.resendOwn(identity, await sender(context)),
-    async resendTo({ email, tenantId }, context) {
-      const address = parseInput(emailInput, email)
-      await verification.resendTo(address, named(tenantId, context), await sender(context))
-    },
-    async change(identity, { newEmail }, context) {
-      await verification.requestChange(identity, parseInput(emailInput, newEmail), await sender(context))
     },
   }
 }
@@ -306,15 +270,6 @@ function usersApi({
       return list.map((session) => summaryOf(sessions, session, null))
     },
     endSessions: (id) => admin.endSessions(allTenants(), id, host),
-  }
-}
-
-function clientOf(context: CallContext | undefined): ClientContext {
-  return {
-    ipAddress: context?.ipAddress ?? null,
-    userAgent: knownUserAgent(context?.userAgent),
-    requestId: context?.requestId ?? randomUUID(),
-    locale: preferredLocale(context?.acceptLanguage),
   }
 }
 

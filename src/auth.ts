@@ -206,7 +206,7 @@ async function compose({
   })
   const screening = createPasswordScreening({ config, breaches })
   const verification = createVerificationService({
-    ...{ storage, clock, audit, tenants, users, tokens, mail, links, oneTimeTokens },
+    ...{ clock, audit, tenants, users, tokens, mail, links, oneTimeTokens },
     mode: config.auth.emailVerification,
   })
   const passwords = createPasswordService({

@@ -15,7 +15,20 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'routes.ts': ['contract', 'config', 'runtime', 'http', 'features'],
   'api-answers.ts': ['contract'],
   'api-types.ts': ['contract', 'api-answers.ts'],
-  'api.ts': ['contract', 'config', 'runtime', 'storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
+  'api-context.ts': ['contract', 'runtime', 'http', 'features', 'api-answers.ts'],
+  'api-email.ts': ['http', 'features', 'api-answers.ts', 'api-context.ts', 'api-types.ts'],
+  'api.ts': [
+    'contract',
+    'config',
+    'runtime',
+    'storage',
+    'http',
+    'features',
+    'api-answers.ts',
+    'api-types.ts',
+    'api-context.ts',
+    'api-email.ts',
+  ],
   'auth-types.ts': [
     'contract',
     'config',
@@ -128,6 +141,7 @@ export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
+  /^src\/api-(context|email)\.ts$/,
   /^src\/(api|auth|auth-types|routes|sockets|index)\.ts$/,
 ]
 

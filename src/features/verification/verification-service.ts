@@ -2,7 +2,6 @@ import type { Transaction } from 'kysely'
 import type { ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
-import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
@@ -49,7 +48,6 @@ export interface VerificationService {
 
 export function createVerificationService(parts: {
   readonly mode: VerificationService['mode']
-  readonly storage: Storage
   readonly clock: Clock
   readonly audit: AuditService
   readonly tenants: TenantService
@@ -59,7 +57,7 @@ export function createVerificationService(parts: {
   readonly links: LinkService
   readonly oneTimeTokens: OneTimeTokenService
 }): VerificationService {
-  const { mode, storage, clock, audit, tenants, users, tokens, oneTimeTokens } = parts
+  const { mode, clock, audit, tenants, users, tokens, oneTimeTokens } = parts
   const letters = createVerificationMail(parts)
 
   /** The address proved itself: whatever else was under way with it before is over. */
@@ -126,10 +124,8 @@ export function createVerificationService(parts: {
         return changing !== null && (await change(tx, record, changing, client))
       })
       if (isDone) return
-      const refusal = await oneTimeTokens.refusal(storage.db, 'email_change', token)
-      throw refusal.code === 'token_expired'
-        ? refusal
-        : await oneTimeTokens.refusal(storage.db, 'email_verification', token)
+      const refusal = await oneTimeTokens.refusal(null, 'email_change', token)
+      throw refusal.code === 'token_expired' ? refusal : await oneTimeTokens.refusal(null, 'email_verification', token)
     },
 
     async resendOwn(identity, client) {
