@@ -124,7 +124,7 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['9.2.3', 2, 'audience', 'held'],
     ['9.2.4', 2, 'every token names its audience', 'held'],
   ],
-  'V11 Cryptography, V14 Data protection, V16 Logs and errors': [
+  'V11 Cryptography, V12 Communication, V14 Data protection, V16 Logs and errors': [
     [
       '11.1.1',
       2,
@@ -136,6 +136,14 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['11.3.2', 1, 'approved, authenticated encryption', 'held'],
     ['11.3.3', 2, 'approved, authenticated encryption', 'held'],
     ['11.5.1', 2, 'values not to be guessed have 128 random bits or more', 'held'],
+    [
+      '12.3.1',
+      2,
+      'connections to other services are encrypted, without falling back',
+      'partly',
+      'the mail server, with `mail.tls: required` or a password; databases as their URLs say',
+    ],
+    ['12.3.2', 2, 'certificates of other services are checked', 'partly', 'the mail server; databases as their URLs say'],
     ['13.3.1', 2, 'no secret in what is published', 'held'],
     ['13.4.2', 2, 'no debug mode in production', 'held'],
     ['13.4.4', 2, 'no TRACE', 'held'],
