@@ -14,7 +14,15 @@ export interface Claim {
 type Row = readonly [id: string, level: Claim['level'], requirement: string, grade: Claim['grade'], note?: string]
 
 const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
-  'V2 Validation, V4 Web service': [
+  'V1 Encoding, V2 Validation, V4 Web service': [
+    [
+      '1.2.1',
+      1,
+      'what is shown is encoded for where it stands',
+      'partly',
+      'messages; pages of the server show no input',
+    ],
+    ['1.3.11', 2, 'nothing typed becomes a header or a recipient of mail', 'held'],
     ['2.2.1', 1, 'input is validated against what is expected', 'held'],
     ['2.3.3', 2, 'all or nothing in transactions', 'held'],
     ['2.3.4', 2, 'what there is once cannot be had twice', 'held'],
@@ -143,7 +151,13 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
       'partly',
       'the mail server, with `mail.tls: required` or a password; databases as their URLs say',
     ],
-    ['12.3.2', 2, 'certificates of other services are checked', 'partly', 'the mail server; databases as their URLs say'],
+    [
+      '12.3.2',
+      2,
+      'certificates of other services are checked',
+      'partly',
+      'the mail server; databases as their URLs say',
+    ],
     ['13.3.1', 2, 'no secret in what is published', 'held'],
     ['13.4.2', 2, 'no debug mode in production', 'held'],
     ['13.4.4', 2, 'no TRACE', 'held'],

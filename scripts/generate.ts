@@ -35,7 +35,9 @@ for (const [path, generate] of Object.entries(GENERATED)) {
 
 /** The document that `/openapi.json` answers where everything is switched on. */
 async function openApiDocument(): Promise<string> {
-  const { app, auth } = await composeAuth(parseConfig({ storage: { url: 'sqlite::memory:' }, auth: { magicLink: true } }))
+  const { app, auth } = await composeAuth(
+    parseConfig({ storage: { url: 'sqlite::memory:' }, auth: { magicLink: true } }),
+  )
   const document = app.openapi()
   await auth.close()
   return `${JSON.stringify(document, null, 2)}\n`

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { MailMessage } from './mail-message.js'
+import { quotedPrintable } from './quoted-printable.js'
 
 /** The message as it travels (RFC 5322, MIME). */
 export interface ComposedMail {
@@ -13,10 +14,7 @@ export interface ComposedMail {
  * token in it can be found by who looks at the file; otherwise quoted-printable, which leaves short ASCII lines alone.
  */
 export async function composeMail(message: MailMessage, canEightBit: boolean): Promise<ComposedMail> {
-  const [{ default: MimeNode }, { encode, wrap }] = await Promise.all([
-    import('nodemailer/lib/mime-node'),
-    import('nodemailer/lib/qp'),
-  ])
+  const { default: MimeNode } = await import('nodemailer/lib/mime-node')
   const { id, from, to, subject, text, html, locale, date } = message
   const header = (name: string, value: Parameters<typeof MimeNode.encodeHeaderValue>[1]) =>
     `${name}: ${MimeNode.encodeHeaderValue(name, value)}`
@@ -24,7 +22,7 @@ export async function composeMail(message: MailMessage, canEightBit: boolean): P
   const part = (type: string, content: string) => {
     const isAscii = isAsciiText(content)
     const encoding = isAscii ? '7bit' : canEightBit ? '8bit' : 'quoted-printable'
-    const body = encoding === 'quoted-printable' ? wrap(encode(content), 76) : content
+    const body = encoding === 'quoted-printable' ? quotedPrintable(content) : content
     return [
       `--${boundary}`,
       `Content-Type: ${type}; charset=utf-8`,

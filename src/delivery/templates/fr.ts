@@ -10,12 +10,12 @@ const FACTORS = {
 }
 
 const NOT_YOU =
-  'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe : une autre personne a peut-être accès à votre compte.'
+  'Si ce n’était pas vous, réinitialisez immédiatement votre mot de passe\u00a0: une autre personne a peut-être accès à votre compte.'
 
 export const french: Phrases = {
   greeting: (name) => (name === null ? 'Bonjour,' : `Bonjour ${name},`),
-  openLink: 'Ouvrez ce lien :',
-  orPaste: 'Ou collez ce code :',
+  openLink: 'Ouvrez ce lien\u00a0:',
+  orPaste: 'Ou collez ce code\u00a0:',
   validUntil: (time) => `Utilisable une seule fois, jusqu’au ${time}.`,
   facts: { time: 'Date et heure', device: 'Appareil', address: 'Adresse IP', unknown: 'inconnu' },
   browserOnSystem: (browser, system) => `${browser} sous ${system}`,
@@ -29,7 +29,7 @@ export const french: Phrases = {
       ],
       button: 'Confirmer l’adresse',
       closing: [
-        'Si ce n’était pas vous, ne confirmez pas : le compte restera non confirmé, et la personne qui l’a ouvert ne pourra pas se prévaloir de votre adresse.',
+        'Si ce n’était pas vous, ne confirmez pas\u00a0: le compte restera non confirmé, et la personne qui l’a ouvert ne pourra pas se prévaloir de votre adresse.',
       ],
     }),
     email_change: ({ service }, { newEmail }) => ({
@@ -39,7 +39,7 @@ export const french: Phrases = {
         `Votre compte chez ${service} doit désormais utiliser l’adresse ${newEmail}. Le changement prendra effet dès que vous l’aurez confirmé.`,
       ],
       button: 'Confirmer la nouvelle adresse',
-      closing: ['Si vous n’avez rien demandé, ignorez ce message : sans votre confirmation, rien ne change.'],
+      closing: ['Si vous n’avez rien demandé, ignorez ce message\u00a0: sans votre confirmation, rien ne change.'],
     }),
     email_changed_notice: ({ service }, { newEmail }) => ({
       subject: `L’adresse e-mail de votre compte ${service} a été modifiée`,
@@ -48,7 +48,7 @@ export const french: Phrases = {
         `Votre compte chez ${service} utilise désormais l’adresse ${newEmail}. La présente adresse n’y est plus associée.`,
       ],
       closing: [
-        `Si ce n’était pas vous, contactez immédiatement ${service} : une autre personne a peut-être pris le contrôle de votre compte.`,
+        `Si ce n’était pas vous, contactez immédiatement ${service}\u00a0: une autre personne a peut-être pris le contrôle de votre compte.`,
       ],
     }),
     reset_password: ({ service }) => ({
@@ -58,7 +58,7 @@ export const french: Phrases = {
         `La réinitialisation du mot de passe de votre compte chez ${service} a été demandée. Choisissez-en un nouveau ici.`,
       ],
       button: 'Choisir un nouveau mot de passe',
-      closing: ['Si ce n’était pas vous, ignorez ce message : votre mot de passe reste inchangé.'],
+      closing: ['Si ce n’était pas vous, ignorez ce message\u00a0: votre mot de passe reste inchangé.'],
     }),
     password_changed: ({ service }) => ({
       subject: `Votre mot de passe ${service} a été modifié`,

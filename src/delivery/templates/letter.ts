@@ -105,5 +105,5 @@ function deviceOf({ userAgent }: MailClient, join: Phrases['browserOnSystem']): 
 
 /** Nobody's time zone is known, so that it says which one it means. */
 function timeIn(locale: Locale, time: number): string {
-  return `${new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`
+  return `${new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`
 }

@@ -12,7 +12,6 @@ const STYLE = `
   .ink { color: #eceef2 !important; }
   .soft { color: #a9b0bd !important; }
   .code { background: #16181d !important; border-color: #3a3f4a !important; }
-  .button { background: #4c7dff !important; color: #ffffff !important; }
 }`
 
 /** The letter as HTML that loads nothing, runs nothing and can be read without its style sheet. */
@@ -68,8 +67,8 @@ function button({ url, label }: { readonly url: string; readonly label: string }
   const look = 'display:inline-block;padding:12px 22px;border-radius:8px;background:#2456e6;color:#ffffff'
   return [
     '<p style="margin:24px 0">',
-    `<a class="button" href="${escaped(url)}"`,
-    ` style="${look};font-size:16px;font-weight:600;text-decoration:none">${escaped(label)}</a>`,
+    `<a href="${escaped(url)}"`,
+    ` style="${look};font-size:16px;line-height:1.3;font-weight:600;text-decoration:none">${escaped(label)}</a>`,
     '</p>',
   ].join('\n')
 }
@@ -83,7 +82,7 @@ function code(token: string): string {
 function factTable(facts: Letter['facts']): string {
   const rows = facts.map(({ name, value }) =>
     [
-      `<tr><td class="soft" style="padding:3px 16px 3px 0;vertical-align:top;color:#5a6271">${escaped(name)}</td>`,
+      `<tr><td class="soft" style="padding:3px 16px 3px 0;vertical-align:top;white-space:nowrap;color:#5a6271">${escaped(name)}</td>`,
       `<td class="ink" style="padding:3px 0;color:#1b1f27">${escaped(value)}</td></tr>`,
     ].join('\n'),
   )
