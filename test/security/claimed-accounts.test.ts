@@ -14,7 +14,6 @@ const held = z.looseObject({
 })
 
 // Pre-hijacking: somebody registers the address of another and waits for its owner (arXiv 2205.10174).
-// ASVS 6.8.1
 describeEachAuth('Who registered with an address of somebody else', (stage) => {
   it.each(['stateful', 'stateless'] as const)(
     'has nothing left once its owner comes by a magic link, in %s mode',
