@@ -34,7 +34,14 @@ import {
 import { endSessionsPastLimit, hasRoom, lockUser, type SessionLimit } from './session-limit.js'
 import { prepareFindSession } from './session-lookup.js'
 import { SharedSessions } from './session-shared.js'
-import { type EndedSession, insertSession, listSessionsOf, revokeSession, revokeSessionsOf } from './session-store.js'
+import {
+  type EndedSession,
+  findRevokedReason,
+  insertSession,
+  listSessionsOf,
+  revokeSession,
+  revokeSessionsOf,
+} from './session-store.js'
 import type { FoundSession, Opening, RevocationReason, SessionRecord } from './session-types.js'
 
 export type { SessionBinding } from './session-binding.js'
@@ -106,6 +113,8 @@ export interface SessionService {
     record: RecordEvent,
     by: Ending & { readonly except: string | null; readonly userId: string },
   ): Promise<number>
+  /** Why the session was ended; null where it was not, or is forgotten. Asks the database. */
+  reasonOfEnd(scope: OneTenant, id: string): Promise<string | null>
   list(owner: Pick<Identity, 'tenantId' | 'userId'>): Promise<readonly SessionRecord[]>
   /** How many sessions of all tenants are neither revoked nor over: of a large table an estimate, at bounded cost. */
   countLive(): Promise<number>
@@ -301,6 +310,7 @@ export function createSessionService(parts: {
       return ended.length
     },
 
+    reasonOfEnd: (scope, id) => findRevokedReason(scope, storage.db, id),
     countLive: () => countLiveSessions(allTenants(), storage.db, storage, idleSince),
     expiresAt: (session) => sessionExpiresAt(lifetimes, session),
     deviceName: ({ userAgent }) => deviceName(userAgent),

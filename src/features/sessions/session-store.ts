@@ -250,3 +250,14 @@ export function toSession(row: Selectable<SessionsTable>): SessionRecord {
     revokedAt: row.revoked_at,
   }
 }
+
+/** Why a session was ended; null where it was not, or is not there any more. */
+export async function findRevokedReason(scope: OneTenant, db: Queryable, id: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('revoked_reason')
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.revoked_reason ?? null
+}

@@ -35,6 +35,8 @@ export interface ConnectionTokens {
    * @throws SallyportError `token_expired`, `session_revoked`, `unavailable`
    */
   look(standing: Standing, sessionId?: string): Promise<Standing & { readonly found: FoundSession }>
+  /** Why the holder's session is over, as far as anybody knows. */
+  reasonOfEnd(standing: Standing): Promise<string>
   /** False where this node has not heard from the database for too long to go on with what is held in memory. */
   canTrust(standing: Standing): boolean
   /** The database's clock, as far as this node knows. */
@@ -135,6 +137,11 @@ export function createConnectionTokens(parts: {
       const next = standingOf({ ...identityOf(found, end), tokenFormat }, viaCookie)
       if (revocations.databaseNow() >= next.endsAt) throw new SallyportError('token_expired')
       return { ...next, found }
+    },
+
+    async reasonOfEnd({ identity }) {
+      const reason = sessions.reasonOfEnd(oneTenant(identity.tenantId), identity.sessionId)
+      return (await reason.catch(() => null)) ?? 'revoked'
     },
 
     canTrust: ({ identity }) => {

@@ -5,7 +5,7 @@ import { addressBucket } from '../../runtime/client-address.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import type { FoundSession } from '../sessions/session-types.js'
-import type { Standing } from '../tokens/token-service.js'
+import type { ConnectionTokens, Standing } from '../tokens/token-service.js'
 import type { Connection } from './websocket-connection.js'
 import type { SocketRegistry } from './websocket-registry.js'
 import type { WebSocketSettings } from './websocket-types.js'
@@ -25,10 +25,9 @@ export function followFeed(parts: {
   readonly schedule: (connection: Connection, standing: Standing) => void
   /** Reads messages of other nodes. */
   readonly fetch: () => Promise<void>
-  /** The database's clock. */
-  readonly now: () => number
+  readonly tokens: Pick<ConnectionTokens, 'now' | 'reasonOfEnd'>
 }): (connection: Connection) => Promise<void> {
-  const { revocations, registry, settings, look, schedule, fetch, now } = parts
+  const { revocations, registry, settings, look, schedule, fetch, tokens } = parts
 
   function ended({ subject, reason = 'revoked', successor }: Change): void {
     for (const connection of registry.ofSession(subject)) {
@@ -77,9 +76,9 @@ export function followFeed(parts: {
       renew(connection, standing, next)
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error
-      if (error.code === 'session_revoked') connection.revoke('revoked')
+      if (error.code === 'session_revoked') connection.revoke(await tokens.reasonOfEnd(standing))
       else if (error.code === 'token_expired') connection.reject(error)
-      else vigil.reviewAt = now() + PAUSE
+      else vigil.reviewAt = tokens.now() + PAUSE
     }
   }
 

@@ -88,7 +88,7 @@ export function createRounds({
       await attend(connection, standing)
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error
-      if (error.code === 'session_revoked') connection.revoke('revoked')
+      if (error.code === 'session_revoked') connection.revoke(await tokens.reasonOfEnd(standing))
       else if (error.code === 'token_expired') connection.reject(error)
       else throw error
     }

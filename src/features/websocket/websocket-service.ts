@@ -130,7 +130,7 @@ export function createWebSocketService(parts: {
     look,
     schedule: rounds.schedule,
     fetch: () => messages.fetch().catch(complain),
-    now: holders.now,
+    tokens: holders,
   })
 
   /** Whoever has shown a good token is let in, or goes on with it. */
