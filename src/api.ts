@@ -73,8 +73,7 @@ export function createApi(parts: {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
       const issued = await passwords.register(registration, named(tenant_id, context), await count(clientOf(context)))
-      if (issued === null) throw new SallyportError('email_not_verified', { detail: 'A mail tells how to go on.' })
-      return signedIn(issued)
+      return signedIn(proved(issued))
     },
     async login({ tenantId, ...input }, context) {
       const { tenant_id, remember = true, email, password } = parseInput(loginInput, { ...input, tenant_id: tenantId })
@@ -170,7 +169,7 @@ function guestsApi({
       const account = parseInput(upgradeInput, input)
       const identity = await caller(token, context)
       const client = await counted(limits, 'hashing', clientOf(context))
-      return signedIn(await guests.upgrade(identity, account, client))
+      return signedIn(proved(await guests.upgrade(identity, account, client)))
     },
     findById: async (playerUuid) => playerOf(await guests.find(allTenants(), { userId: playerUuid })),
     findByUsername: async ({ username, tenantId = DEFAULT_TENANT_ID }) =>
@@ -215,6 +214,12 @@ function selected({ tenantId, email, address }: LockoutSelection) {
     return { scope: tenantId === undefined ? allTenants() : oneTenant(tenantId), filter: { address } }
   }
   return { scope: oneTenant(tenantId ?? DEFAULT_TENANT_ID), filter: { address, email: parseInput(emailInput, email) } }
+}
+
+/** @throws SallyportError `email_not_verified`: the address must prove itself first */
+function proved(issued: IssuedTokens | null): IssuedTokens {
+  if (issued === null) throw new SallyportError('email_not_verified', { detail: 'A mail tells how to go on.' })
+  return issued
 }
 
 function guestSignedIn({ sessionId, token, username, playerUuid, expiresAt }: GuestSession): GuestSignedIn {

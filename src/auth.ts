@@ -32,7 +32,7 @@ import { changesOf, feedOf } from './features/revocation/revocation-events.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionBinding } from './features/sessions/session-binding.js'
 import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
-import { createSignInService } from './features/sign-in/sign-in-service.js'
+import { createNewDeviceNotice, createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
 import { createTokenService, longestJwt, tokenSettings } from './features/tokens/token-service.js'
@@ -198,7 +198,8 @@ async function compose({
       undecided: Math.max(ATTEMPT_TIME, 2 * hashQueue.deadline + ATTEMPT_WORK),
     },
   })
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens })
+  const notice = createNewDeviceNotice({ isOn: config.auth.notices.newDevice, users, mail, clock })
+  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens, notice })
   const hashes = new PasswordHashQueue({
     concurrency: maxConcurrentHashes,
     longest: hashQueue.max,
@@ -218,7 +219,7 @@ async function compose({
   const magicLinks = createMagicLinkService({ tenants, users, audit, mail, links, oneTimeTokens, lockouts, signIn })
   const admin = createAdminService({ users, sessions, audit })
   const guests = createGuestService({
-    ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords },
+    ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords, verification },
     enabled: config.auth.guests.enabled,
   })
   audit.beforeCommit(guests.follow)

@@ -134,5 +134,12 @@ export const authSchema = z.strictObject({
     about: 'How recent the last authentication must be for what endangers the account.',
   }),
   links: linksSchema.prefault({}),
+  notices: z
+    .strictObject({
+      newDevice: flag(true, {
+        about: 'Whether users are told by mail of a sign-in with a browser and system that they had not used before.',
+      }),
+    })
+    .prefault({}),
   magicLink: flag(false, { about: 'Whether a link sent by mail signs in without a password.' }),
 })

@@ -38,12 +38,12 @@ interface Device extends Pick<Holder, 'access' | 'refresh'> {
 
 describeEachAuth('The devices of a user', (stage) => {
   describe.each(VARIANTS)('$mode, session_check $sessionCheck', ({ mode, sessionCheck }) => {
-    const open = (options: NodeOptions = {}) =>
+    const open = ({ notices = {}, ...options }: NodeOptions & { notices?: { newDevice?: boolean } } = {}) =>
       openNodeOfTest({
         url: stage.url(),
         server: { trustProxy: ['127.0.0.1'] },
         ...options,
-        auth: { mode, jwt: { sessionCheck } },
+        auth: { mode, jwt: { sessionCheck }, notices },
       })
 
     it('are listed with browser, system, address, way of signing in and last use, newest first', async () => {
@@ -63,6 +63,22 @@ describeEachAuth('The devices of a user', (stage) => {
       const times = { created_at: '2026-01-01T00:00:00.000Z' }
       const used = mode === 'stateful' ? '2026-01-01T01:01:00.000Z' : '2026-01-01T00:00:00.000Z'
       expect(list[1]).toMatchObject({ ...times, last_activity: used })
+    })
+
+    it('that are new are told to the owner by mail, but not the first; unless that is switched off', async () => {
+      const auth = await open()
+      const { email } = await newUser(auth, 'firefox')
+      await signIn(auth, email, 'firefoxLater')
+      const notices = async () => (await auth.mail.sent()).filter(({ to, token }) => to === email && token === null)
+      expect(await notices()).toEqual([])
+      await signIn(auth, email, 'safari')
+      await signIn(auth, email, 'safari')
+      const told = await notices()
+      expect(told).toHaveLength(1)
+      expect(told[0]?.text).toContain('Safari')
+      const quiet = await open({ notices: { newDevice: false } })
+      await signIn(quiet, email, 'edge')
+      expect((await quiet.mail.sent()).filter(({ to }) => to === email)).toEqual([])
     })
 
     it('are ended one by one, all but this one, and all, on every node', async () => {

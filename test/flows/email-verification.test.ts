@@ -4,7 +4,7 @@ import type { TestAuth } from '../../src/testing/index.js'
 import { eventsOf, trailOf } from './audit-trail.js'
 import { HOUR } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
-import { codeOf, get, meShape, newcomer, newEmail, PASSWORD, post, send, signIn } from './people.js'
+import { codeOf, get, meShape, newcomer, newEmail, PASSWORD, post, send, signIn, tokensOf } from './people.js'
 import { holderOf } from './token-holders.js'
 
 const REQUIRED = { config: { auth: { emailVerification: 'required' } } } as const
@@ -153,6 +153,41 @@ describeEachAuth('Where an address must prove itself first', (stage) => {
     const [user] = users
     const events = await eventsOf(db, { userId: z.string().parse(user?.id) })
     expect(events.filter(({ type }) => type === 'user.registered')).toHaveLength(1)
+  })
+})
+
+describeEachAuth('A guest who wants an account', (stage) => {
+  const upgrade = (auth: TestAuth, token: string, email: string) =>
+    send(auth, 'POST', '/session/upgrade', token, { email, password: PASSWORD })
+
+  it('has it at once, and the address proves itself as any other', async () => {
+    const auth = await stage.open()
+    const { token } = await auth.api.guests.create()
+    const email = newEmail()
+    const { access_token } = await tokensOf(await upgrade(auth, token, email))
+    expect((await verify(auth, (await auth.mail.lastTo(email)).token)).status).toBe(204)
+    expect(await isVerified(auth, access_token)).toBe(true)
+  })
+
+  it('goes on as a guest until the address has proved itself, where it must', async () => {
+    const auth = await stage.open(REQUIRED)
+    const { token, username, playerUuid } = await auth.api.guests.create()
+    const [email, taken] = [newEmail(), newEmail()]
+    await post(auth, '/auth/register', { email: taken, password: 'another long password' })
+    const answers = []
+    for (const address of [taken, email]) {
+      const answer = await upgrade(auth, token, address)
+      answers.push([answer.status, await answer.json()])
+    }
+    expect(answers).toEqual(Array(2).fill([202, { status: 'verification_required' }]))
+    expect((await get(auth, '/session/validate', token)).status).toBe(200)
+    expect((await post(auth, '/auth/login', { email, password: PASSWORD })).status).toBe(401)
+
+    expect((await verify(auth, (await auth.mail.lastTo(email)).token)).status).toBe(204)
+    expect((await get(auth, '/session/validate', token)).status).toBe(401)
+    const { user } = await signIn(auth, { email, password: PASSWORD })
+    expect(user).toMatchObject({ id: playerUuid, username, email_verified: true, roles: ['viewer'], is_guest: false })
+    expect((await auth.mail.lastTo(taken)).token).toBeNull()
   })
 })
 

@@ -49,7 +49,16 @@ export function composeNode(parts: {
   })
   const oneTimeTokens = createOneTimeTokenService({ storage, clock })
   const lockouts = { devices }
-  const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens })
+  const signIn = createSignInService({
+    users,
+    access,
+    sessions,
+    tokens,
+    keyring,
+    lockouts,
+    oneTimeTokens,
+    notice: { tell: async () => undefined },
+  })
   const admin = createAdminService({ users, sessions, audit })
   return { audit, access, users, revocations, sessions, tokens, signIn, admin }
 }

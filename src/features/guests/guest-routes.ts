@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { defineRoute, type Route } from '../../http/define-route.js'
 import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
+import { verificationRequired } from '../verification/verification-types.js'
 import type { GuestService } from './guest-service.js'
 import {
   createGuestInput,
@@ -91,11 +92,18 @@ export function guestRoutes(guests: GuestService): readonly Route[] {
       tag: TAG,
       guard: { authentication: 'required', guestsOnly: true, csrf: 'token', limit: 'hashing' },
       body: upgradeInput,
-      responses: { 200: { description: 'The account, signed in', schema: tokenAnswer } },
+      responses: {
+        200: { description: 'The account, signed in', schema: tokenAnswer },
+        202: {
+          description: 'The address must prove itself first; until then the guest goes on',
+          schema: verificationRequired,
+        },
+      },
       errors: ['email_taken', 'weak_password', 'breached_password', 'overloaded'],
       async handle({ identity, body, client, credential }) {
         const { email, password, transport } = body
         const issued = await guests.upgrade(identity, { email, password }, client)
+        if (issued === null) return { status: 202, body: { status: 'verification_required' } }
         const cameAsCookie = credential?.source === 'cookie'
         const reply = tokenReply(200, issued, transport ?? (cameAsCookie ? 'cookie' : 'bearer'))
         // The guest's cookie is dead, and must not stand in the way of whoever signs in next.

@@ -18,6 +18,7 @@ import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { TokenService } from '../tokens/token-service.js'
 import { type GuestToken, type IssuedTokens, secondsUntil } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
+import type { CompleteUpgrade, VerificationService } from '../verification/verification-service.js'
 import { guestNames } from './guest-names.js'
 import {
   claimName,
@@ -48,7 +49,8 @@ export interface GuestService {
   end(identity: Identity, client: ClientContext): Promise<void>
   /**
    * Makes an account of the guest, with the tenant's default role. User id and name stay; the guest's session ends, and
-   * a new one is signed in. Of several at once exactly one succeeds.
+   * a new one is signed in. Of several at once exactly one succeeds. Null where the address must prove itself first: until
+   * then the guest goes on, and it is the same for an address that has an account.
    * @throws SallyportError `email_taken` and nothing is changed; `session_revoked`, `invalid_token`, `forbidden`
    * (registration is not open), `weak_password`, `breached_password`, `overloaded`
    */
@@ -56,7 +58,7 @@ export interface GuestService {
     identity: Identity,
     account: { readonly email: string; readonly password: string },
     client: ClientContext,
-  ): Promise<IssuedTokens>
+  ): Promise<IssuedTokens | null>
   /** Who bears an id or a name that a guest was given; null once the session is over, unless there is an account. */
   find(scope: TenantScope, by: { readonly userId: string } | { readonly username: string }): Promise<Guest | null>
   /** Keeps the ends of guests beside those of their sessions: in the transaction that records what became of a session. */
@@ -82,8 +84,10 @@ export function createGuestService(parts: {
   readonly tokens: TokenService
   readonly signIn: SignInService
   readonly passwords: PasswordService
+  readonly verification: VerificationService
 }): GuestService {
   const { enabled, storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords } = parts
+  const { verification } = parts
 
   async function claim(scope: OneTenant, tx: Transaction<Tables>, userId: string): Promise<string> {
     for (const username of guestNames()) {
@@ -121,6 +125,31 @@ export function createGuestService(parts: {
       cookieMaxAge: secondsUntil(expiresAt, now),
     }
   }
+
+  /** Null where somebody else was first with the same guest: another upgrade, an end, a clean-up. */
+  async function giveAccount(
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    { tenantId, userId, role, client, ...account }: Parameters<CompleteUpgrade>[2],
+  ): Promise<number | null> {
+    const scope = oneTenant(tenantId)
+    const credentialVersion = await users.giveAccount(scope, tx, userId, account)
+    if (credentialVersion === null) return null
+    const by = { reason: 'guest_upgraded', actorId: userId, client } as const
+    if ((await sessions.endAll(scope, tx, record, { ...by, userId, except: null })) === 0) {
+      throw new SallyportError('session_revoked')
+    }
+    await keepName(scope, tx, userId)
+    await access.grant(scope, tx, record, { userId, role, actorId: null, client })
+    return credentialVersion
+  }
+
+  verification.onGuestProved(async (tx, record, account) => {
+    if ((await giveAccount(tx, record, account)) === null) return false
+    const { tenantId, userId, client } = account
+    await record({ type: 'guest.upgraded', tenantId, actorId: userId, userId, sessionId: null, client })
+    return true
+  })
 
   return {
     enabled,
@@ -170,26 +199,20 @@ export function createGuestService(parts: {
       assertGuest(identity)
       const { tenantId, userId, username } = identity
       const { scope, tenant } = await tenants.existing({ body: tenantId, header: null })
-      const registrant = { email, username, password }
-      const passwordHash = await passwords.hashForRegistration(scope, tenant, registrant, client)
+      const passwordHash = await passwords.hashForRegistration(scope, tenant, { email, username, password }, client)
+      const account = { email, passwordHash, role: tenant.defaultRole }
+      if (verification.mode === 'required') {
+        const upgrade = { ...account, guest: { id: userId, username }, owner: await users.findForSignIn(scope, email) }
+        await audit.transaction((tx) => verification.beginGuest(scope, tx, upgrade, client))
+        return null
+      }
       const sessionId = await audit.transaction(async (tx, record) => {
-        const credentialVersion = await users.giveAccount(scope, tx, userId, { email, passwordHash })
-        // Somebody else was first with the same guest: another upgrade, an end, a clean-up.
+        const credentialVersion = await giveAccount(tx, record, { ...account, tenantId, userId, client })
         if (credentialVersion === null) return null
-        const by = { reason: 'guest_upgraded', actorId: userId, client } as const
-        if ((await sessions.endAll(scope, tx, record, { ...by, userId, except: null })) === 0) {
-          throw new SallyportError('session_revoked')
-        }
-        await keepName(scope, tx, userId)
-        await access.grant(scope, tx, record, { userId, role: tenant.defaultRole, actorId: null, client })
-        const methods = ['password'] as const
-        const opening = await signIn.open(scope, tx, record, {
-          userId,
-          credentialVersion,
-          methods,
-          remember: true,
-          client,
-        })
+        const user = await users.read(scope, tx, userId)
+        if (user !== null) await verification.begin(scope, tx, user, client)
+        const proven = { userId, credentialVersion, methods: ['password'], remember: true, client } as const
+        const opening = await signIn.open(scope, tx, record, proven)
         if ('refused' in opening) throw new Error('an account was changed in the transaction that made it')
         const event = { tenantId, actorId: userId, userId, sessionId: opening.sessionId, client }
         await record({ ...event, type: 'guest.upgraded', data: { from_session: identity.sessionId } })

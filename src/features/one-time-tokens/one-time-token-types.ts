@@ -16,6 +16,8 @@ const PURPOSES = {
   email_verification: { isAlone: false, ofOwnAddress: true, withoutUser: false },
   magic_link: { isAlone: false, ofOwnAddress: true, withoutUser: false },
   email_change: { isAlone: true, ofOwnAddress: false, withoutUser: false },
+  // Holds the account that a guest is to have, password hash and all: the guest has none before.
+  guest_upgrade: { isAlone: true, ofOwnAddress: false, withoutUser: false },
   invitation: { isAlone: true, ofOwnAddress: false, withoutUser: true },
 } as const satisfies Record<string, PurposeRule>
 

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { AuthMethod, ClientContext } from '../../contract/identity.js'
+import { type AuthMethod, type ClientContext, isProven } from '../../contract/identity.js'
 import type { Tables } from '../../storage/tables.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
@@ -14,6 +14,9 @@ import type { IssuedTokens } from '../tokens/token-types.js'
 import type { UserService } from '../users/user-service.js'
 import type { NewUser, User } from '../users/user-types.js'
 import { type Claim, claimAddress } from './sign-in-claim.js'
+import type { NewDeviceNotice } from './sign-in-notice.js'
+
+export { createNewDeviceNotice, type NewDeviceNotice } from './sign-in-notice.js'
 
 /** Somebody who has proved who they are. */
 export interface ProvenUser {
@@ -70,8 +73,10 @@ export function createSignInService(parts: {
   readonly keyring: Keyring
   readonly lockouts: Pick<LockoutService, 'devices'>
   readonly oneTimeTokens: OneTimeTokenService
+  /** Tells owners of accounts what was signed in with. */
+  readonly notice: NewDeviceNotice
 }): SignInService {
-  const { users, access, sessions, tokens, keyring, lockouts } = parts
+  const { users, access, sessions, tokens, keyring, lockouts, notice } = parts
   return {
     async createAccount(scope, tx, record, { role, bySelf, client, data = {}, ...newUser }) {
       const user = await users.create(scope, tx, { locale: client?.locale ?? null, ...newUser })
@@ -89,7 +94,10 @@ export function createSignInService(parts: {
       const { userId, client } = user
       const event = { tenantId: scope.tenantId, actorId: userId, userId, sessionId: opening.sessionId, client }
       await record({ type: 'login.succeeded', ...event, data: { methods: user.methods.join(' ') } })
-      if (await sessions.addDevice(scope, tx, userId, client)) await record({ type: 'device.added', ...event })
+      if (await sessions.addDevice(scope, tx, userId, client)) {
+        await record({ type: 'device.added', ...event })
+        if (isProven(user.methods)) await notice.tell(scope, tx, userId, client)
+      }
       return opening
     },
     async finish(scope, sessionId, client) {

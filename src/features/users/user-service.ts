@@ -43,6 +43,8 @@ export interface UserService {
   ): Promise<number | null>
   /** @param db the transaction to read in. Default: none */
   find(scope: TenantScope, id: string, db?: Queryable): Promise<User | null>
+  /** The same as the caller's transaction sees it. */
+  read(scope: OneTenant, db: Queryable, id: string): Promise<User | null>
   findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
   findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
@@ -97,6 +99,10 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
     },
     claim: (scope, db, id, claim) => claimAccount(scope, db, id, clock.now(), claim),
     async find(scope, id, db = storage.db) {
+      const found = await findUser(scope, db, id)
+      return found === null ? null : withoutPassword(found)
+    },
+    async read(scope, db, id) {
       const found = await findUser(scope, db, id)
       return found === null ? null : withoutPassword(found)
     },

@@ -12,6 +12,16 @@ const PROOF_LIFETIME = 24 * 3_600_000
 
 type Recipient = Pick<User, 'id' | 'username' | 'locale'>
 
+/** The account that a guest is to have. */
+export interface GuestUpgrade {
+  readonly guest: Pick<User, 'id' | 'username'>
+  readonly email: string
+  readonly passwordHash: string
+  readonly role: string
+  /** Who has that address. */
+  readonly owner: User | null
+}
+
 export interface VerificationMail {
   /**
    * Has an address prove itself. For nobody's address the statements are the same, and nothing is sent; nor is it where
@@ -24,6 +34,8 @@ export interface VerificationMail {
     user: Recipient | null,
     client: ClientContext,
   ): Promise<void>
+  /** Has the address prove itself that a guest is to have an account with; where it has one, its owner is told instead. */
+  proveGuest(scope: OneTenant, tx: Transaction<Tables>, upgrade: GuestUpgrade, client: ClientContext): Promise<void>
   /** Has the new address of an account prove itself; where it is somebody else's, they are told instead. */
   proveNew(
     scope: OneTenant,
@@ -82,6 +94,23 @@ export function createVerificationMail(parts: {
         ...{ url: links.to('verifyEmail', token), code: token, expiresAt },
         username: recipient?.username ?? null,
         client: shown(client),
+      })
+    },
+
+    async proveGuest(scope, tx, { guest, email, passwordHash, role, owner }, client) {
+      const mayAsk = await mail.mayAsk(scope, tx, email)
+      const isReal = mayAsk && owner === null
+      const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, {
+        purpose: 'guest_upgrade',
+        userId: isReal ? guest.id : null,
+        ...{ email, data: { password_hash: passwordHash, role }, lifetime: PROOF_LIFETIME },
+      })
+      if (owner !== null) return tellOwner(scope, tx, owner, email, client, mayAsk)
+      await mail.enqueue(tx, {
+        ...{ tenantId: scope.tenantId, to: email, userId: guest.id, locale: client.locale ?? null, decoy: !isReal },
+        template: 'verify_email',
+        ...{ url: links.to('verifyEmail', token), code: token, expiresAt },
+        ...{ username: guest.username, client: shown(client) },
       })
     },
 

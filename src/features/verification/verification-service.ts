@@ -14,7 +14,21 @@ import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { TokenService } from '../tokens/token-service.js'
 import type { UserService } from '../users/user-service.js'
 import type { User } from '../users/user-types.js'
-import { createVerificationMail } from './verification-mail.js'
+import { createVerificationMail, type GuestUpgrade } from './verification-mail.js'
+
+/** @returns false where the guest is gone, or has an account */
+export type CompleteUpgrade = (
+  tx: Transaction<Tables>,
+  record: RecordEvent,
+  account: {
+    readonly tenantId: string
+    readonly userId: string
+    readonly email: string
+    readonly passwordHash: string
+    readonly role: string
+    readonly client: ClientContext
+  },
+) => Promise<boolean>
 
 export interface VerificationService {
   /** `required`: nobody signs in with an address that has not proved itself. */
@@ -29,6 +43,10 @@ export interface VerificationService {
     owner: User,
     client: ClientContext,
   ): Promise<void>
+  /** Has the address prove itself that a guest is to have an account with, in the caller's transaction. */
+  beginGuest(scope: OneTenant, tx: Transaction<Tables>, upgrade: GuestUpgrade, client: ClientContext): Promise<void>
+  /** Names who makes the account of a guest once its address has proved itself. */
+  onGuestProved(complete: CompleteUpgrade): void
   /**
    * Takes the token of a mail for the proof of an address: the one that an account has, or the one that it is to have.
    * @throws SallyportError `invalid_token`, `token_expired`; `email_taken` where somebody else has that address by now
@@ -59,6 +77,7 @@ export function createVerificationService(parts: {
 }): VerificationService {
   const { mode, clock, audit, tenants, users, tokens, oneTimeTokens } = parts
   const letters = createVerificationMail(parts)
+  let completeUpgrade: CompleteUpgrade = async () => false
 
   /** The address proved itself: whatever else was under way with it before is over. */
   async function prove(tx: Transaction<Tables>, record: RecordEvent, spent: KeptToken, client: ClientContext) {
@@ -91,6 +110,23 @@ export function createVerificationService(parts: {
     return true
   }
 
+  async function makeAccount(tx: Transaction<Tables>, record: RecordEvent, spent: KeptToken, client: ClientContext) {
+    const { tenantId, userId, email, data } = spent
+    const { password_hash: passwordHash, role } = data
+    if (userId === null || passwordHash === undefined || role === undefined) return false
+    if (!(await completeUpgrade(tx, record, { tenantId, userId, email, passwordHash, role, client }))) return false
+    await prove(tx, record, spent, client)
+    return true
+  }
+
+  async function refusalOf(token: string): Promise<SallyportError> {
+    for (const purpose of ['email_verification', 'email_change', 'guest_upgrade'] as const) {
+      const refusal = await oneTimeTokens.refusal(null, purpose, token)
+      if (refusal.code === 'token_expired') return refusal
+    }
+    return oneTimeTokens.refusal(null, 'email_verification', token)
+  }
+
   async function resend(scope: OneTenant, email: string, user: User | null, client: ClientContext): Promise<void> {
     const isPending = mode !== 'off' && user !== null && !user.emailVerified && user.disabledAt === null
     await audit.transaction(async (tx, record) => {
@@ -113,6 +149,11 @@ export function createVerificationService(parts: {
       await record({ ...about, type: 'registration.repeated' })
     },
 
+    beginGuest: (scope, tx, upgrade, client) => letters.proveGuest(scope, tx, upgrade, client),
+    onGuestProved(complete) {
+      completeUpgrade = complete
+    },
+
     async verify(token, client) {
       const isDone = await audit.transaction(async (tx, record) => {
         const proof = await oneTimeTokens.spend(tx, 'email_verification', token)
@@ -121,11 +162,11 @@ export function createVerificationService(parts: {
           return true
         }
         const changing = await oneTimeTokens.spend(tx, 'email_change', token)
-        return changing !== null && (await change(tx, record, changing, client))
+        if (changing !== null) return change(tx, record, changing, client)
+        const upgrade = await oneTimeTokens.spend(tx, 'guest_upgrade', token)
+        return upgrade !== null && makeAccount(tx, record, upgrade, client)
       })
-      if (isDone) return
-      const refusal = await oneTimeTokens.refusal(null, 'email_change', token)
-      throw refusal.code === 'token_expired' ? refusal : await oneTimeTokens.refusal(null, 'email_verification', token)
+      if (!isDone) throw await refusalOf(token)
     },
 
     async resendOwn(identity, client) {
