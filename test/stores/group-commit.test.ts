@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { UNKNOWN_OUTCOME } from '../../src/storage/database-error.js'
 import { SqliteConnection } from '../../src/storage/sqlite/sqlite-connection.js'
 import { SqliteHandle } from '../../src/storage/sqlite/sqlite-handle.js'
 
@@ -70,6 +71,18 @@ describe('Transactions of one process on SQLite', () => {
     expect(run.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(7)
   })
 
+  it('wait for no endless row of others that fail, nor do readers and the event loop', async () => {
+    await note('taken')
+    const order: string[] = []
+    const then = (name: string) => () => void order.push(name)
+    setImmediate(then('loop'))
+    const failing = () => Array.from({ length: 1000 }, () => note('taken').catch(then('failed')))
+    await Promise.all([note('a').then(then('a')), ...failing(), read().then(then('reader')), ...failing()])
+    expect(order.indexOf('a')).toBeLessThan(20)
+    expect(order.indexOf('loop')).toBeLessThan(1000)
+    expect(order.indexOf('reader')).toBeLessThan(1040)
+  })
+
   it.each([0, 1, 2, 3])('are undone one by one: the failure of number %i takes nobody with it', async (failing) => {
     await note('taken')
     const wanted = ['a', 'b', 'c', 'd'].map((name, index) => (index === failing ? 'taken' : name))
@@ -87,7 +100,8 @@ describe('Transactions of one process on SQLite', () => {
       original(sql)
     })
     const all = await Promise.allSettled(['a', 'b', 'c'].map(note))
-    for (const each of all) expect(each).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } })
+    // What failed to reach the disk may be found there after a crash.
+    for (const each of all) expect(each).toMatchObject({ reason: { code: 'unavailable', detail: UNKNOWN_OUTCOME } })
     expect(names(handle)).toEqual([])
     run.mockRestore()
     expect(await note('d')).toEqual(['d'])
@@ -101,6 +115,44 @@ describe('Transactions of one process on SQLite', () => {
     }
     expect(await outcomes([note('a'), rollBack(), note('b')])).toEqual(['rejected', 'rejected', 'fulfilled'])
     expect(names(outside)).toEqual(['b'])
+    expect(await outcomes([rollBack(), note('c'), note('d')])).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(names(outside)).toEqual(['b', 'c', 'd'])
+  })
+
+  it('may be repeated where the failure of another one has undone them', async () => {
+    const full = async () => {
+      await connection.begin()
+      handle.run('ROLLBACK')
+      await connection.rollback()
+    }
+    const [first] = await Promise.allSettled([note('a'), full()])
+    expect(first).toMatchObject({ reason: { code: 'unavailable', repeatable: true } })
+
+    handle.run('PRAGMA foreign_keys = ON')
+    handle.run('CREATE TABLE lines (note TEXT REFERENCES notes (name) DEFERRABLE INITIALLY DEFERRED)')
+    const orphan = () => connection.alone("INSERT INTO lines (note) VALUES ('none')", [])
+    await expect(orphan()).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' })
+    for (const each of await Promise.allSettled([note('b'), orphan(), note('c')])) {
+      expect(each).toMatchObject({ reason: { code: 'unavailable', repeatable: true } })
+    }
+    expect(names(outside)).toEqual([])
+  })
+
+  it('are answered after the commit where they were undone, too: they saw the work of the others', async () => {
+    const order: string[] = []
+    const original = handle.run.bind(handle)
+    const run = statements().mockImplementation((sql) => {
+      if (sql === 'COMMIT') order.push(sql)
+      original(sql)
+    })
+    await Promise.allSettled([note('a'), note('a').catch(() => order.push('taken')), note('b')])
+    expect(order).toEqual(['COMMIT', 'taken'])
+    run.mockImplementation((sql) => {
+      if (sql === 'COMMIT') throw Object.assign(new Error('disk'), { code: 'SQLITE_IOERR_FSYNC' })
+      original(sql)
+    })
+    const [, second] = await Promise.allSettled([note('c'), note('c'), note('d')])
+    expect(second).toMatchObject({ reason: { code: 'unavailable', repeatable: false } })
   })
 
   it('show no reader what is not committed', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bindable } from '../parameters.js'
 import { FairMutex, type Turn } from './fair-mutex.js'
-import { isBusy, translateSqliteError } from './sqlite-error.js'
+import { isBusy, translateCommitError, translateSqliteError } from './sqlite-error.js'
 import type { Outcome, SqliteHandle } from './sqlite-handle.js'
 import { SqliteTransaction } from './sqlite-transaction.js'
 
@@ -25,7 +25,7 @@ export class SqliteConnection {
     this.#patience = patience
     this.#transaction = new SqliteTransaction({
       begin: (limit) => this.#patiently(() => handle.run('BEGIN IMMEDIATE'), limit),
-      commit: () => this.#patiently(() => handle.run('COMMIT')),
+      commit: () => this.#patiently(() => handle.run('COMMIT'), patience, translateCommitError),
       run: (sql) => this.#run(sql),
       isOpen: () => handle.inTransaction,
       mutex: this.#mutex,
@@ -46,7 +46,7 @@ export class SqliteConnection {
     await this.#transaction.begin(patience)
   }
 
-  /** Resolves once all is on the disk. Where it throws nothing is, and the turn is given back. */
+  /** Resolves once all is on the disk. Where it throws nothing is, as far as is known, and the turn is given back. */
   commit(): Promise<void> {
     return this.#transaction.commit()
   }
@@ -110,13 +110,17 @@ export class SqliteConnection {
     }
   }
 
-  async #patiently<Result>(work: () => Result, patience: number = this.#patience): Promise<Result> {
+  async #patiently<Result>(
+    work: () => Result,
+    patience: number = this.#patience,
+    translate: (error: unknown) => unknown = translateSqliteError,
+  ): Promise<Result> {
     const deadline = performance.now() + patience
     for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         return work()
       } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw translateSqliteError(error)
+        if (!isBusy(error) || performance.now() > deadline) throw translate(error)
       }
       await sleep(pause * (0.5 + Math.random()))
     }

@@ -1,11 +1,12 @@
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { BUSY, codeOf, DatabaseUnavailable, UNANSWERED } from '../database-error.js'
+import { BUSY, codeOf, DatabaseUnavailable, UNANSWERED, UNKNOWN_OUTCOME } from '../database-error.js'
 
 /** The result codes of SQLite that matter here, by number: libsql has no name for extended codes of later versions. */
 const PRIMARY_CODES: Readonly<Record<number, string>> = {
   1: 'SQLITE_ERROR',
   5: 'SQLITE_BUSY',
   6: 'SQLITE_LOCKED',
+  10: 'SQLITE_IOERR',
   19: 'SQLITE_CONSTRAINT',
   21: 'SQLITE_MISUSE',
   25: 'SQLITE_RANGE',
@@ -35,4 +36,10 @@ export function translateSqliteError(error: unknown): unknown {
     return new SallyportError('internal', { cause: error })
   }
   return new DatabaseUnavailable(UNANSWERED, error)
+}
+
+/** The same of a COMMIT: where its last write or sync failed, what reached the disk may be found there after a crash. */
+export function translateCommitError(error: unknown): unknown {
+  const isUnsure = sqliteCodeOf(error)?.startsWith('SQLITE_IOERR') === true
+  return isUnsure ? new DatabaseUnavailable(UNKNOWN_OUTCOME, error) : translateSqliteError(error)
 }

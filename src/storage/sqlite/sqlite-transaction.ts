@@ -7,14 +7,14 @@ interface Finished {
   reject(error: unknown): void
 }
 
-/** Transactions that share a commit at most: whoever came first waits for the work of all. */
+/** Transactions that share a commit at most, those undone among them: whoever came first waits for the work of all. */
 const MOST_MEMBERS = 16
 
 /**
  * The open transaction of the one connection. Those who wait for their turn while one is open join it behind a
  * savepoint, and one commit serves all, since it is the disk that takes time (group commit: DeWitt et al., 1984, §4).
- * Each is undone by itself; all are answered after the commit, or told that it failed. Nobody reads meanwhile what is
- * not committed: readers wait for the end of it.
+ * Each is undone by itself; all are answered after the commit, or told that it failed: those undone as well, since they
+ * saw the work of those before them. Nobody else reads what is not committed: readers wait for the end of it.
  */
 export class SqliteTransaction {
   readonly #begin: (patience?: number) => Promise<void>
@@ -54,20 +54,17 @@ export class SqliteTransaction {
   }
 
   async commit(): Promise<void> {
-    if (this.#isJoined) {
-      try {
-        this.#run('RELEASE member')
-      } catch (error) {
-        this.#abandon(error)
-        throw error
-      }
+    try {
+      this.#assertOpen()
+      if (this.#isJoined) this.#run('RELEASE member')
+    } catch (error) {
+      this.#abandon(undone(error))
+      throw error
     }
-    if (this.#finished.length + 1 < MOST_MEMBERS && this.#mutex.passToWriter()) {
-      return new Promise((resolve, reject) => this.#finished.push({ resolve, reject }))
-    }
-    return this.#settle()
+    return this.#finish()
   }
 
+  /** Throws where the others' commit failed: what was decided here may have been by their work. */
   async rollback(): Promise<void> {
     if (!this.#isJoined) {
       try {
@@ -79,27 +76,41 @@ export class SqliteTransaction {
       return
     }
     try {
+      this.#assertOpen()
       this.#run('ROLLBACK TO member')
       this.#run('RELEASE member')
     } catch (error) {
-      this.#abandon(error)
+      this.#abandon(undone(error))
       return
     }
-    if (this.#mutex.passToWriter()) return
-    await this.#settle().catch(() => undefined)
+    return this.#finish()
+  }
+
+  /** Lets the next one join and waits for the commit, or commits. */
+  #finish(): Promise<void> {
+    if (this.#finished.length + 1 < MOST_MEMBERS && this.#mutex.passToWriter()) {
+      return new Promise((resolve, reject) => this.#finished.push({ resolve, reject }))
+    }
+    return this.#settle()
   }
 
   /** Commits for all who have finished, and gives the turn back. */
   async #settle(): Promise<void> {
     try {
-      if (!this.#isOpen()) throw new DatabaseUnavailable(UNANSWERED, new Error('SQLite has rolled back'))
+      this.#assertOpen()
       await this.#commit()
     } catch (error) {
-      this.#abandon(error)
-      throw error
+      // A constraint that is looked at as late as this is one member's, and nobody knows whose.
+      const told = this.#finished.length > 0 && !(error instanceof DatabaseUnavailable) ? undone(error) : error
+      this.#abandon(told)
+      throw told
     }
     for (const { resolve } of this.#finished.splice(0)) resolve()
     this.#mutex.release()
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen()) throw new DatabaseUnavailable(UNANSWERED, new Error('SQLite has rolled back'))
   }
 
   /** Undoes the work of all, tells them, and gives the turn back. */
@@ -111,4 +122,9 @@ export class SqliteTransaction {
       this.#mutex.release()
     }
   }
+}
+
+/** For those whose work was undone before any commit, by the failure of another: it may succeed without that one. */
+function undone(cause: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable(UNANSWERED, cause, true)
 }
