@@ -51,7 +51,7 @@ async function fill({ db, dialect }: Storage): Promise<void> {
   const id = sql`('id' || cast(n as text))`
   const end = sql`(case when n <= ${sql.lit(ENDED)} then ${sql.lit(now - 48 * HOUR)} else ${sql.lit(now + 48 * HOUR)} end)`
   const salt = dialect === 'postgres' ? sql`decode(repeat('00', 32), 'hex')` : sql`zeroblob(32)`
-  await sql`insert into users select ${id}, ${DEFAULT_TENANT_ID}, null, 0, 'u', null, 1, 1, null, 0, 0 from ${numbers}`.execute(
+  await sql`insert into users select ${id}, ${DEFAULT_TENANT_ID}, null, 0, 'u', null, 1, 1, null, 0, 0, null from ${numbers}`.execute(
     db,
   )
   await sql`insert into guests select ${id}, ${DEFAULT_TENANT_ID}, ${id}, ${end} from ${numbers}`.execute(db)
