@@ -268,7 +268,15 @@ async function compose({
     sessions,
     holder,
     acts,
-    counted: { requests: durations, hashes, breaches, feed: revocations, limits, webSockets: webSockets.service.count },
+    counted: {
+      requests: durations,
+      hashes,
+      breaches,
+      feed: revocations,
+      limits,
+      mail,
+      webSockets: webSockets.service.count,
+    },
   })
   const hasAdminPort = config.server.adminPort !== null
   const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }

@@ -51,6 +51,12 @@ const commands: SubCommandsDef = {
       rotate: () => import('./keys-rotate.js').then((module) => module.keysRotateCommand),
     },
   },
+  mail: {
+    meta: { name: 'mail', description: 'Try the mail server' },
+    subCommands: {
+      test: () => import('./mail-test.js').then((module) => module.mailTestCommand),
+    },
+  },
   token: {
     meta: { name: 'token', description: 'Look into a token' },
     subCommands: {

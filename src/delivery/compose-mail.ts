@@ -17,7 +17,8 @@ export async function composeMail(message: MailMessage, canEightBit: boolean): P
   const { default: MimeNode } = await import('nodemailer/lib/mime-node')
   const { id, from, to, subject, text, html, locale, date } = message
   const header = (name: string, value: Parameters<typeof MimeNode.encodeHeaderValue>[1]) =>
-    `${name}: ${MimeNode.encodeHeaderValue(name, value)}`
+    // Between encoded words a line may end (RFC 2047 §2).
+    `${name}: ${MimeNode.encodeHeaderValue(name, value).replaceAll('?= =?', '?=\n =?')}`
   const boundary = `=_${createHash('sha256').update(`${id} boundary`).digest('hex').slice(0, 32)}`
   const part = (type: string, content: string) => {
     const isAscii = isAsciiText(content)

@@ -67,6 +67,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'crypto',
     'runtime',
     'storage',
+    'delivery',
     'features',
     'auth.ts',
     'api-answers.ts',

@@ -57,6 +57,7 @@ export interface Peer {
   readonly port: number
   /** What it was sent. */
   heard(): string
+  connections(): number
   /** Resolves once every connection is closed again. */
   closed(): Promise<void>
 }
@@ -83,6 +84,7 @@ export async function openPeer(serve: (socket: Socket) => void): Promise<Peer> {
   return {
     port: portOf(server),
     heard: () => heard,
+    connections: () => connections,
     closed: () => (connections === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
 }

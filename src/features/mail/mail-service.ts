@@ -38,8 +38,8 @@ export interface MailOffice extends MailService, MailSender {
   readonly period: number
   /** How many attempts ended how, on this node. */
   readonly outcomes: ReadonlyMap<MailOutcome, number>
-  /** How many messages wait in the whole deployment. */
-  waiting(): Promise<number>
+  /** How many messages wait in the whole deployment, as it was counted a short while ago; null before the first time. */
+  readonly waiting: number | null
 }
 
 export interface MailSettings extends SenderSettings {
@@ -51,6 +51,8 @@ export interface MailSettings extends SenderSettings {
 const LIFETIME = 24 * 3_600_000
 const BATCH = 500
 const PERIOD = 2_000
+/** Milliseconds between two counts of what waits. */
+const COUNT_PERIOD = 15_000
 /** Messages queued here and not yet taken by anybody that are looked for after a commit. */
 const MOST_AWAITED = 1_000
 /** A transaction that took longer was not committed, or another node has sent its messages. */
@@ -81,6 +83,13 @@ export function createMailService(parts: {
     onOutcome: (outcome) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
   })
 
+  let waiting: { readonly count: number; readonly at: number } | null = null
+  async function count(): Promise<void> {
+    const at = clock.now()
+    if (waiting !== null && Math.abs(at - waiting.at) < COUNT_PERIOD) return
+    waiting = { count: await countMail(allTenants(), storage), at }
+  }
+
   function isAwaiting(): boolean {
     const now = clock.now()
     for (const [id, since] of awaited) {
@@ -101,7 +110,13 @@ export function createMailService(parts: {
     ...sender,
     period: PERIOD,
     outcomes,
-    waiting: () => countMail(allTenants(), storage),
+    get waiting() {
+      return waiting?.count ?? null
+    },
+    async poll() {
+      await sender.poll()
+      await count()
+    },
     async enqueue(tx, { tenantId, to, userId = null, locale, decoy = false, ...content }) {
       assertOneAddress(to)
       const id = uuidv7(clock.now())

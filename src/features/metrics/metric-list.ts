@@ -114,6 +114,20 @@ export const METRICS: readonly Metric[] = [
     read: ({ limits }) => by('limit', limits.refused),
   },
   {
+    name: 'sallyport_mail_total',
+    type: 'counter',
+    help: 'Attempts to send a message: sent; deferred, to be tried again; and given up as refused, expired or unreadable',
+    labels: ['outcome'],
+    read: ({ mail }) => by('outcome', mail.outcomes),
+  },
+  {
+    name: 'sallyport_mail_waiting',
+    type: 'gauge',
+    help: 'Messages that wait to be sent, in the whole deployment: the same at every node',
+    labels: [],
+    read: ({ mail }) => (mail.waiting === null ? [] : one(mail.waiting)),
+  },
+  {
     name: 'sallyport_websockets',
     type: 'gauge',
     help: 'Open WebSocket connections that have authenticated',

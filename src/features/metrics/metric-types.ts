@@ -48,6 +48,8 @@ export interface MetricParts {
   /** `lag` in milliseconds. */
   readonly feed: { lag(): number; gaps(): number }
   readonly limits: { readonly refused: ReadonlyMap<string, number> }
+  /** `waiting` in the whole deployment, as far as it has been counted. */
+  readonly mail: { readonly outcomes: ReadonlyMap<string, number>; readonly waiting: number | null }
   /** Open sockets that have authenticated. */
   readonly webSockets: () => number
 }
