@@ -16,6 +16,7 @@ export function emailApi({
   const sender = (context: CallContext | undefined) => counted(limits, 'mail', clientOf(context))
   return {
     verify: ({ token }, context) => verification.verify(String(token), clientOf(context)),
+    undoChange: ({ token }, context) => verification.undoChange(String(token), clientOf(context)),
     resend: async (identity, context) => verification.resendOwn(identity, await sender(context)),
     async resendTo({ email, tenantId }, context) {
       const address = parseInput(emailInput, email)

@@ -156,6 +156,12 @@ export interface EmailApi {
    * @throws SallyportError `reauthentication_required`, `invalid_request`, `forbidden` (a guest), `rate_limited`
    */
   change(identity: Identity, input: { readonly newEmail: string }, context?: CallContext): Promise<void>
+  /**
+   * Gives an account its former address back, by the token that was sent there when it changed; every session ends, and no
+   * password signs in until a new one is set.
+   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody has proved that address since)
+   */
+  undoChange(input: { readonly token: string }, context?: CallContext): Promise<void>
 }
 
 export interface KeysApi {

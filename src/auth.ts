@@ -207,7 +207,7 @@ async function compose({
   })
   const screening = createPasswordScreening({ config, breaches })
   const verification = createVerificationService({
-    ...{ clock, audit, tenants, users, tokens, mail, links, oneTimeTokens },
+    ...{ clock, audit, tenants, users, sessions, tokens, mail, links, oneTimeTokens },
     mode: config.auth.emailVerification,
   })
   const passwords = createPasswordService({

@@ -20,8 +20,9 @@ const at = z.number()
 export const mailContent = z.discriminatedUnion('template', [
   z.object({ template: z.literal('verify_email'), ...oneTime, username: z.string().nullable(), client }),
   z.object({ template: z.literal('email_change'), ...oneTime, newEmail: z.string() }),
-  /** To the address that was: `newEmail` is masked. */
-  z.object({ template: z.literal('email_changed_notice'), newEmail: z.string(), client, at }),
+  /** These two to the address that was: `newEmail` is masked, and the token takes the change back. */
+  z.object({ template: z.literal('email_change_requested'), newEmail: z.string(), client, at }),
+  z.object({ template: z.literal('email_changed_notice'), ...oneTime, newEmail: z.string(), client, at }),
   z.object({ template: z.literal('reset_password'), ...oneTime, client }),
   z.object({ template: z.literal('password_changed'), client, at }),
   z.object({ template: z.literal('magic_link'), ...oneTime, client }),

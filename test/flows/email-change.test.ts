@@ -76,7 +76,9 @@ describeEachAuth('Another address', (stage) => {
     expect(answers).toEqual(Array(3).fill([202, { status: 'accepted' }]))
     const sent = await auth.mail.sent()
     expect(sent.map(({ to, token }) => [to, token === null])).toEqual([
+      [person.email, true],
       [taken, true],
+      [person.email, true],
       [free, false],
     ])
     expect(await addressOf(auth, owner.access_token)).toEqual({ email: taken, email_verified: true })
@@ -137,6 +139,71 @@ describeEachAuth('Another address', (stage) => {
     expect(await codeOf(await change(auth, guest.token, next))).toBe('forbidden')
   })
 })
+
+// ASVS 6.3.7
+describeEachAuth('A change of address that its owner did not want', (stage) => {
+  /** Somebody whose session and password are in other hands, and whose account has got another address by that. */
+  async function robbed(auth: TestAuth) {
+    const person = await verified(auth)
+    const thief = await signIn(auth, person)
+    const theirs = newEmail()
+    await change(auth, thief.access_token, theirs)
+    const warning = await auth.mail.lastTo(person.email)
+    await verify(auth, (await auth.mail.lastTo(theirs)).token)
+    const notice = await auth.mail.lastTo(person.email)
+    return { person, thief, theirs, warning, notice }
+  }
+
+  it('is told before and after, and taken back for a week: the thief has nothing left', async () => {
+    const auth = await stage.open()
+    const { person, thief, theirs, warning, notice } = await robbed(auth)
+    expect([warning.token, warning.text.includes('p***@example.com')]).toEqual([null, true])
+    expect(notice.link).toBe(`http://127.0.0.1:3000/auth/pages/email-undo#token=${notice.token}`)
+    auth.clock.advance(6 * 24 * HOUR)
+
+    expect((await undo(auth, notice.token)).status).toBe(204)
+    for (const token of [thief.access_token, person.access_token]) {
+      expect(await standingOf(auth, token)).toBe('session_revoked')
+    }
+    for (const email of [theirs, person.email]) {
+      expect(await codeOf(await post(auth, '/auth/login', { email, password: PASSWORD }))).toBe('invalid_credentials')
+    }
+    const db = await stage.db()
+    const user = await db.selectFrom('users').selectAll().where('id', '=', person.user_id).executeTakeFirstOrThrow()
+    expect(user).toMatchObject({ email: person.email, email_verified: 1, password_hash: null })
+    expect(await trailOf(db, { userId: person.user_id })).toContain('email.restored')
+    expect(await codeOf(await undo(auth, notice.token))).toBe('invalid_token')
+  })
+
+  it('cannot be taken back after that week', async () => {
+    const auth = await stage.open()
+    const { notice } = await robbed(auth)
+    auth.clock.advance(7 * 24 * HOUR)
+    expect(await codeOf(await undo(auth, notice.token))).toBe('token_expired')
+  })
+
+  it('is taken back whatever the thief does then: other changes, and an account with the old address', async () => {
+    const auth = await stage.open()
+    const { person, thief, theirs, notice } = await robbed(auth)
+    const squatter = await newcomer(auth, { email: person.email })
+    const third = newEmail()
+    await change(auth, thief.access_token, third)
+    await verify(auth, (await auth.mail.lastTo(third)).token)
+    const ofTheirs = await auth.mail.lastTo(theirs)
+
+    // Their own address took the change back that was made after it, which does not hold up the owner.
+    expect((await undo(auth, ofTheirs.token)).status).toBe(204)
+    expect((await undo(auth, notice.token)).status).toBe(204)
+    expect(await standingOf(auth, squatter.access_token)).toBe('session_revoked')
+    const db = await stage.db()
+    const user = await db.selectFrom('users').select(['id']).where('email', '=', person.email).executeTakeFirstOrThrow()
+    expect(user.id).toBe(person.user_id)
+  })
+})
+
+function undo(auth: TestAuth, token: string | null): Promise<Response> {
+  return post(auth, '/auth/email/change/undo', { token })
+}
 
 async function verified(auth: TestAuth): Promise<Person> {
   const person = await newcomer(auth)

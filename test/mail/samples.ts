@@ -18,7 +18,8 @@ const link = (page: string) => ({
 export const SAMPLES: readonly MailContent[] = [
   { template: 'verify_email', ...link('verify-email'), username: 'Anna Müller', client },
   { template: 'email_change', ...link('email-change'), newEmail: 'anna.mueller@example.org' },
-  { template: 'email_changed_notice', newEmail: 'a***@example.org', client, at },
+  { template: 'email_change_requested', newEmail: 'a***@example.org', client, at },
+  { template: 'email_changed_notice', ...link('email-undo'), newEmail: 'a***@example.org', client, at },
   { template: 'reset_password', ...link('reset-password'), client },
   { template: 'password_changed', client, at },
   { template: 'magic_link', ...link('magic-link'), client },

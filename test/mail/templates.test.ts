@@ -120,7 +120,7 @@ describe('what strangers choose', () => {
   it('is escaped where the operator or the owner chose it', () => {
     const { html } = rendered(
       {
-        template: 'email_changed_notice',
+        template: 'email_change_requested',
         newEmail: '"<b>&\'@example.com',
         client: { ipAddress: null, userAgent: null },
         at: 0,

@@ -11,6 +11,7 @@ const CALLS = {
   verifyEmail: (api) => api.email.verify,
   resendVerification: (api) => api.email.resend,
   changeEmail: (api) => api.email.change,
+  undoEmailChange: (api) => api.email.undoChange,
   reauthenticate: (api) => api.reauthenticate,
   csrfToken: (api) => api.csrfToken,
   me: (api) => api.me,

@@ -53,6 +53,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'DELETE /auth/sessions/{id}': { ...identified, csrf: true, success: 404 },
   'GET /auth/verify': identified,
   'POST /auth/email/verify': { ...open(401), body: { token: 'spt_none' } },
+  'POST /auth/email/change/undo': { ...open(401), body: { token: 'spt_none' } },
   'POST /auth/email/verify/resend': { takes: { header: ACCESS, cookie: ACCESS }, success: 202, otherwise: 401 },
   'POST /auth/email/change': { ...identified, csrf: true, success: 400, body: {} },
   'GET /auth/pages/verify-email': open(200),

@@ -48,8 +48,19 @@ export const german: Phrases = {
       paragraphs: [
         `Ihr Konto bei ${service} verwendet jetzt die Adresse ${newEmail}. Diese Adresse hier ist nicht mehr damit verbunden.`,
       ],
+      button: 'Änderung zurücknehmen',
       closing: [
-        `Wenn Sie das nicht waren, wenden Sie sich sofort an ${service}: Jemand anderes hat möglicherweise Ihr Konto übernommen.`,
+        'Wenn Sie das nicht waren, nehmen Sie die Änderung zurück: Ihr Konto erhält diese Adresse wieder, wird überall abgemeldet, und Sie setzen ein neues Passwort.',
+      ],
+    }),
+    email_change_requested: ({ service }, { newEmail }) => ({
+      subject: `Eine neue E-Mail-Adresse für Ihr Konto bei ${service}`,
+      title: 'Eine neue E-Mail-Adresse wurde gewünscht',
+      paragraphs: [
+        `Jemand, der in Ihrem Konto bei ${service} angemeldet ist, möchte es auf die Adresse ${newEmail} umstellen. Das geschieht, sobald jene Adresse bestätigt ist.`,
+      ],
+      closing: [
+        'Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort: Jemand anderes hat Zugang zu Ihrem Konto.',
       ],
     }),
     reset_password: ({ service }) => ({

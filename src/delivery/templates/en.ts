@@ -45,7 +45,18 @@ export const english: Phrases = {
       paragraphs: [
         `Your account at ${service} now uses the address ${newEmail}. This address is no longer connected with it.`,
       ],
-      closing: [`If this was not you, contact ${service} at once: somebody else may have taken over your account.`],
+      button: 'Take the change back',
+      closing: [
+        'If this was not you, take the change back: your account gets this address again, is signed out everywhere, and you set a new password.',
+      ],
+    }),
+    email_change_requested: ({ service }, { newEmail }) => ({
+      subject: `A new email address for your ${service} account`,
+      title: 'A new email address was asked for',
+      paragraphs: [
+        `Somebody who is signed in to your account at ${service} wants it to use the address ${newEmail}. It does so once that address is confirmed.`,
+      ],
+      closing: ['If this was not you, set a new password at once: somebody else has access to your account.'],
     }),
     reset_password: ({ service }) => ({
       subject: `Reset your ${service} password`,

@@ -46,9 +46,18 @@ export const spanish: Phrases = {
       paragraphs: [
         `Su cuenta en ${service} usa ahora la dirección ${newEmail}. Esta dirección ya no está vinculada a ella.`,
       ],
+      button: 'Deshacer el cambio',
       closing: [
-        `Si no ha sido usted, póngase en contacto con ${service} de inmediato: es posible que otra persona se haya apropiado de su cuenta.`,
+        'Si no ha sido usted, deshaga el cambio: su cuenta recupera esta dirección, se cierra la sesión en todas partes y usted elige una contraseña nueva.',
       ],
+    }),
+    email_change_requested: ({ service }, { newEmail }) => ({
+      subject: `Una nueva dirección de correo para su cuenta en ${service}`,
+      title: 'Se ha pedido una nueva dirección de correo',
+      paragraphs: [
+        `Alguien con una sesión iniciada en su cuenta en ${service} quiere que use la dirección ${newEmail}. Así será en cuanto esa dirección se confirme.`,
+      ],
+      closing: ['Si no ha sido usted, elija de inmediato una contraseña nueva: otra persona tiene acceso a su cuenta.'],
     }),
     reset_password: ({ service }) => ({
       subject: `Restablezca su contraseña de ${service}`,

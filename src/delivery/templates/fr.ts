@@ -47,8 +47,19 @@ export const french: Phrases = {
       paragraphs: [
         `Votre compte chez ${service} utilise désormais l’adresse ${newEmail}. La présente adresse n’y est plus associée.`,
       ],
+      button: 'Annuler le changement',
       closing: [
-        `Si ce n’était pas vous, contactez immédiatement ${service}\u00a0: une autre personne a peut-être pris le contrôle de votre compte.`,
+        'Si ce n’était pas vous, annulez le changement\u00a0: votre compte retrouve cette adresse, est déconnecté partout, et vous choisissez un nouveau mot de passe.',
+      ],
+    }),
+    email_change_requested: ({ service }, { newEmail }) => ({
+      subject: `Une nouvelle adresse e-mail pour votre compte ${service}`,
+      title: 'Une nouvelle adresse e-mail a été demandée',
+      paragraphs: [
+        `Une personne connectée à votre compte chez ${service} souhaite lui donner l’adresse ${newEmail}. Ce sera fait dès que cette adresse aura été confirmée.`,
+      ],
+      closing: [
+        'Si ce n’était pas vous, choisissez tout de suite un nouveau mot de passe\u00a0: une autre personne a accès à votre compte.',
       ],
     }),
     reset_password: ({ service }) => ({

@@ -58,6 +58,8 @@ function textOf({ letters }: Phrases, content: MailContent, values: LetterValues
       return letters.verify_email(values, content)
     case 'email_change':
       return letters.email_change(values, content)
+    case 'email_change_requested':
+      return letters.email_change_requested(values, content)
     case 'email_changed_notice':
       return letters.email_changed_notice(values, content)
     case 'reset_password':

@@ -37,7 +37,16 @@ export const chinese: Phrases = {
       subject: `您的 ${service} 账户的邮箱地址已更改`,
       title: '您的邮箱地址已更改',
       paragraphs: [`您在 ${service} 的账户现已改用邮箱地址 ${newEmail}，本邮箱不再与该账户关联。`],
-      closing: [`如果不是您本人操作，请立即联系 ${service}：他人可能已经接管您的账户。`],
+      button: '撤销更改',
+      closing: [
+        '如果不是您本人操作，请撤销此更改：您的账户将恢复使用本邮箱，并在所有设备上退出登录，之后请设置新密码。',
+      ],
+    }),
+    email_change_requested: ({ service }, { newEmail }) => ({
+      subject: `您的 ${service} 账户申请使用新的邮箱地址`,
+      title: '有人申请了新的邮箱地址',
+      paragraphs: [`有人已登录您在 ${service} 的账户，并希望改用邮箱地址 ${newEmail}。该地址确认后即会生效。`],
+      closing: ['如果不是您本人操作，请立即设置新密码：他人可能已能访问您的账户。'],
     }),
     reset_password: ({ service }) => ({
       subject: `重置您的 ${service} 密码`,

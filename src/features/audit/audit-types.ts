@@ -12,6 +12,7 @@ export type AuditType =
   | 'email.verification_requested'
   | 'email.change_requested'
   | 'email.changed'
+  | 'email.restored'
   | 'registration.repeated'
   | 'magic_link.requested'
   | 'invitation.created'

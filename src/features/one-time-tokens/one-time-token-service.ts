@@ -10,6 +10,7 @@ import {
   deleteEndedTokens,
   deleteToken,
   deleteTokensOf,
+  deleteTokensSince,
   findToken,
   hasExpired,
   insertToken,
@@ -17,7 +18,14 @@ import {
   lockOwner,
   takeToken,
 } from './one-time-token-store.js'
-import { type IssuedToken, type KeptToken, type Purpose, ruleOf, type TokenRequest } from './one-time-token-types.js'
+import {
+  type IssuedToken,
+  type KeptToken,
+  OUTLIVING,
+  type Purpose,
+  ruleOf,
+  type TokenRequest,
+} from './one-time-token-types.js'
 
 /**
  * Tokens that prove something once: that a mail was read. The table holds their SHA-256, by which one is found: what a
@@ -39,8 +47,10 @@ export interface OneTimeTokenService {
   peek(purpose: Purpose, token: string, scope?: TenantScope): Promise<KeptToken | null>
   /** Why `spend` gave null: `token_expired` where it is known to have been good, else `invalid_token`. */
   refusal(tx: Transaction<Tables> | null, purpose: Purpose, token: string, scope?: TenantScope): Promise<SallyportError>
-  /** Ends what somebody was sent; all purposes by default. */
+  /** Ends what somebody was sent; by default of all purposes but those that outlive the credentials. */
   endAll(tx: Transaction<Tables>, scope: OneTenant, userId: string, purposes?: readonly Purpose[]): Promise<void>
+  /** Ends what somebody was sent of one purpose since a time of the database. */
+  endSince(tx: Transaction<Tables>, scope: OneTenant, userId: string, purpose: Purpose, since: number): Promise<void>
   /** What can still be used. Pages of at most 200, in order of creation. */
   list(
     scope: TenantScope,
@@ -82,7 +92,8 @@ export function createOneTimeTokenService(parts: {
       const spent = await takeToken(scope, tx, storage, purpose, digest)
       if (spent === null) return null
       const { tenantId, userId, email } = spent
-      await deleteTokensOf(oneTenant(tenantId), tx, userId === null ? { email } : { userId }, [purpose])
+      const holder = userId === null ? { email } : { userId }
+      if (!OUTLIVING.includes(purpose)) await deleteTokensOf(oneTenant(tenantId), tx, holder, [purpose])
       return spent
     },
     peek: (purpose, token, scope = allTenants()) => findToken(scope, storage.db, storage, purpose, digestOf(token)),
@@ -92,6 +103,7 @@ export function createOneTimeTokenService(parts: {
         detail: expired ? 'The link has expired. Ask for another one.' : 'The link is not valid, or was used before.',
       })
     },
+    endSince: (tx, scope, userId, purpose, since) => deleteTokensSince(scope, tx, userId, purpose, since),
     endAll: (tx, scope, userId, purposes) => deleteTokensOf(scope, tx, { userId }, purposes ?? null),
     async list(scope, purpose, { cursor, limit }) {
       const size = Math.min(Math.max(1, limit), LONGEST_PAGE)

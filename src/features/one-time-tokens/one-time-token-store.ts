@@ -5,7 +5,7 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTimeTokensTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
-import { type KeptToken, type Purpose, ruleOf, type TokenRequest } from './one-time-token-types.js'
+import { type KeptToken, OUTLIVING, type Purpose, ruleOf, type TokenRequest } from './one-time-token-types.js'
 
 const KEPT = ['id', 'tenant_id', 'user_id', 'email', 'data', 'created_at', 'expires_at'] as const
 const storedData = z.record(z.string(), z.string())
@@ -99,7 +99,7 @@ export async function findToken(
   return row === undefined ? null : toKept(row)
 }
 
-/** Deletes what is left of some purposes, or of all. */
+/** Deletes what is left of some purposes, or of all but those that outlive the credentials. */
 export async function deleteTokensOf(
   scope: OneTenant,
   db: Queryable,
@@ -107,12 +107,29 @@ export async function deleteTokensOf(
   purposes: readonly Purpose[] | null,
 ): Promise<void> {
   let query = db.deleteFrom('one_time_tokens').where(inTenant(scope))
-  if (purposes !== null) query = query.where('purpose', 'in', purposes)
+  query = purposes === null ? query.where('purpose', 'not in', OUTLIVING) : query.where('purpose', 'in', purposes)
   query =
     'userId' in holder
       ? query.where('user_id', '=', holder.userId)
       : query.where('user_id', 'is', null).where('email', '=', holder.email)
   await query.execute()
+}
+
+/** Deletes those of one purpose that were made after `since`. */
+export async function deleteTokensSince(
+  scope: OneTenant,
+  db: Queryable,
+  userId: string,
+  purpose: Purpose,
+  since: number,
+): Promise<void> {
+  await db
+    .deleteFrom('one_time_tokens')
+    .where(inTenant(scope))
+    .where('user_id', '=', userId)
+    .where('purpose', '=', purpose)
+    .where('created_at', '>', since)
+    .execute()
 }
 
 /** True where the token is still there and its time was over. */

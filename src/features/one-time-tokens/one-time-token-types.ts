@@ -17,6 +17,7 @@ const PURPOSES = {
   magic_link: { isAlone: false, ofOwnAddress: true, withoutUser: false },
   email_change: { isAlone: true, ofOwnAddress: false, withoutUser: false },
   // Holds the account that a guest is to have, password hash and all: the guest has none before.
+  email_undo: { isAlone: false, ofOwnAddress: false, withoutUser: false },
   guest_upgrade: { isAlone: true, ofOwnAddress: false, withoutUser: false },
   invitation: { isAlone: true, ofOwnAddress: false, withoutUser: true },
 } as const satisfies Record<string, PurposeRule>
@@ -26,6 +27,12 @@ export type Purpose = keyof typeof PURPOSES
 export function ruleOf(purpose: Purpose): PurposeRule {
   return PURPOSES[purpose]
 }
+
+/**
+ * What stays where everything else ends that somebody was sent, and where another one of it is spent: a thief of the
+ * account must not get rid of it.
+ */
+export const OUTLIVING: readonly Purpose[] = ['email_undo']
 
 /** What a token is made for. */
 export interface TokenRequest {

@@ -43,6 +43,7 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
       return 'session'
     case 'account.disabled':
     case 'account.enabled':
+    case 'email.restored':
       return 'user'
     case 'reauthentication.succeeded':
     case 'email.verified':

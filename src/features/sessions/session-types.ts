@@ -81,6 +81,7 @@ export const REVOCATION_REASONS = [
   'administrator',
   'guest_upgraded',
   'address_proved',
+  'address_restored',
 ] as const
 
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]

@@ -11,8 +11,10 @@ import {
   giveAccount,
   insertUser,
   listUsers,
+  releaseEmail,
   replaceEmail,
   replacePasswordHash,
+  restoreEmail,
   setDisabled,
   setEmailVerified,
   updateProfile,
@@ -67,6 +69,10 @@ export interface UserService {
     id: string,
     emails: { readonly from: string; readonly to: string },
   ): Promise<User | null>
+  /** See `restoreEmail` of the store. @throws SallyportError `email_taken`; inside a transaction nothing of it is kept then */
+  restoreEmail(scope: OneTenant, db: Queryable, id: string, email: string): Promise<boolean>
+  /** See `releaseEmail` of the store. */
+  releaseEmail(scope: OneTenant, db: Queryable, email: string, except: string): Promise<string | null>
   setDisabled(scope: OneTenant, db: Queryable, id: string, disabled: boolean): Promise<boolean>
 }
 
@@ -121,6 +127,8 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       const changed = await orTaken(replaceEmail(scope, db, id, clock.now(), emails))
       return changed === null ? null : withoutPassword(changed)
     },
+    restoreEmail: (scope, db, id, email) => orTaken(restoreEmail(scope, db, id, clock.now(), email)),
+    releaseEmail: (scope, db, email, except) => releaseEmail(scope, db, email, clock.now(), except),
     setDisabled: (scope, db, id, disabled) => setDisabled(scope, db, id, clock.now(), disabled),
   }
 }

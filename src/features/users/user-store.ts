@@ -188,6 +188,60 @@ export async function replaceEmail(
   return row === undefined ? null : toUser(row)
 }
 
+/**
+ * Gives an account an address back that was its own; there is no password then, and the credential version is raised.
+ * False where the account is gone.
+ * @throws a unique violation where somebody else has that address
+ */
+export async function restoreEmail(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  email: string,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      email,
+      email_verified: 1,
+      password_hash: null,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('is_guest', '=', 0)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Takes an address from an account that has not proved it, and disables that account. Returns its id, or null where there is none. */
+export async function releaseEmail(
+  scope: OneTenant,
+  db: Queryable,
+  email: string,
+  now: number,
+  except: string,
+): Promise<string | null> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      email: null,
+      disabled_at: now,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('email', '=', email)
+    .where('email_verified', '=', 0)
+    .where('id', '!=', except)
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
 /** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */
 export async function replacePasswordHash(
   scope: OneTenant,

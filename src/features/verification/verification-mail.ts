@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { ClientContext } from '../../contract/identity.js'
+import type { Clock } from '../../runtime/clock.js'
 import type { Tables } from '../../storage/tables.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { LinkService } from '../links/link-service.js'
@@ -9,6 +10,8 @@ import type { User } from '../users/user-types.js'
 
 /** How long a link proves an address, in milliseconds. */
 const PROOF_LIFETIME = 24 * 3_600_000
+/** How long the owner of a former address can take the change back. */
+const UNDO_LIFETIME = 7 * 24 * 3_600_000
 
 type Recipient = Pick<User, 'id' | 'username' | 'locale'>
 
@@ -50,11 +53,11 @@ export interface VerificationMail {
   ): Promise<void>
   /** Tells the owner of an address that somebody wanted an account with it. */
   tellOwner(scope: OneTenant, tx: Transaction<Tables>, owner: User, client: ClientContext): Promise<void>
-  /** Tells the former address of an account what became of it. */
+  /** Tells the former address of an account what became of it, and how to take it back. */
   tellFormer(
     scope: OneTenant,
     tx: Transaction<Tables>,
-    change: { readonly user: Recipient; readonly from: string; readonly to: string; readonly at: number },
+    change: { readonly user: Recipient; readonly from: string; readonly to: string },
     client: ClientContext,
   ): Promise<void>
 }
@@ -63,8 +66,9 @@ export function createVerificationMail(parts: {
   readonly mail: MailService
   readonly links: LinkService
   readonly oneTimeTokens: OneTimeTokenService
+  readonly clock: Clock
 }): VerificationMail {
-  const { mail, links, oneTimeTokens } = parts
+  const { mail, links, oneTimeTokens, clock } = parts
 
   async function tellOwner(
     scope: OneTenant,
@@ -125,6 +129,14 @@ export function createVerificationMail(parts: {
         lifetime: PROOF_LIFETIME,
         credentialVersion: user.credentialVersion,
       })
+      // The same whoever has that address: who asks may be able to read the present one.
+      if (user.email !== null && user.emailVerified && user.email !== newEmail) {
+        await mail.enqueue(tx, {
+          ...{ tenantId: scope.tenantId, to: user.email, userId: user.id, locale: localeOf(user, client) },
+          template: 'email_change_requested',
+          ...{ newEmail: masked(newEmail), client: shown(client), at: clock.now() },
+        })
+      }
       if (owner !== null) return tellOwner(scope, tx, owner, newEmail, client, mayAsk && owner.id !== user.id)
       await mail.enqueue(tx, {
         ...{ tenantId: scope.tenantId, to: newEmail, userId: user.id, locale: localeOf(user, client), decoy: !isReal },
@@ -139,11 +151,14 @@ export function createVerificationMail(parts: {
       await tellOwner(scope, tx, owner, owner.email, client, await mail.mayAsk(scope, tx, owner.email))
     },
 
-    async tellFormer(scope, tx, { user, from, to, at }, client) {
+    async tellFormer(scope, tx, { user, from, to }, client) {
+      const undo = { purpose: 'email_undo', userId: user.id, email: from, lifetime: UNDO_LIFETIME } as const
+      const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, undo)
       await mail.enqueue(tx, {
         ...{ tenantId: scope.tenantId, to: from, userId: user.id, locale: localeOf(user, client) },
         template: 'email_changed_notice',
-        ...{ newEmail: masked(to), client: shown(client), at },
+        ...{ url: links.to('emailUndo', token), code: token, expiresAt },
+        ...{ newEmail: masked(to), client: shown(client), at: clock.now() },
       })
     },
   }

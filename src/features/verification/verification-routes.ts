@@ -75,5 +75,23 @@ export function verificationRoutes(
         return ACCEPTED
       },
     }),
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/email/change/undo',
+      operationId: 'undoEmailChange',
+      summary: 'Give an account its former address back, by the token that was sent there',
+      tag: 'Email',
+      guard: { authentication: 'none', csrf: 'origin' },
+      body: verifyEmailInput,
+      responses: {
+        204: { description: 'The former address is back; every session has ended, and the password is gone' },
+      },
+      errors: ['invalid_token', 'token_expired', 'email_taken'],
+      async handle({ body, client }) {
+        await verification.undoChange(body.token, client)
+        return { status: 204 }
+      },
+    }),
   ]
 }

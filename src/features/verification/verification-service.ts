@@ -10,11 +10,13 @@ import type { LinkService } from '../links/link-service.js'
 import type { MailService } from '../mail/mail-service.js'
 import type { OneTimeTokenService } from '../one-time-tokens/one-time-token-service.js'
 import type { KeptToken } from '../one-time-tokens/one-time-token-types.js'
+import type { SessionService } from '../sessions/session-service.js'
 import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { TokenService } from '../tokens/token-service.js'
 import type { UserService } from '../users/user-service.js'
 import type { User } from '../users/user-types.js'
 import { createVerificationMail, type GuestUpgrade } from './verification-mail.js'
+import { undoEmailChange } from './verification-undo.js'
 
 /** @returns false where the guest is gone, or has an account */
 export type CompleteUpgrade = (
@@ -62,6 +64,12 @@ export interface VerificationService {
    * @throws SallyportError `reauthentication_required`, `forbidden` (a guest), `session_revoked`
    */
   requestChange(identity: Identity, newEmail: string, client: ClientContext): Promise<void>
+  /**
+   * Gives an account its former address back, for its owner and nobody else: every session ends, and no password signs
+   * in until a new one is set.
+   * @throws SallyportError `invalid_token`, `token_expired`; `email_taken` where somebody has proved that address since
+   */
+  undoChange(token: string, client: ClientContext): Promise<void>
 }
 
 export function createVerificationService(parts: {
@@ -70,12 +78,13 @@ export function createVerificationService(parts: {
   readonly audit: AuditService
   readonly tenants: TenantService
   readonly users: UserService
+  readonly sessions: SessionService
   readonly tokens: TokenService
   readonly mail: MailService
   readonly links: LinkService
   readonly oneTimeTokens: OneTimeTokenService
 }): VerificationService {
-  const { mode, clock, audit, tenants, users, tokens, oneTimeTokens } = parts
+  const { mode, audit, tenants, users, tokens, oneTimeTokens } = parts
   const letters = createVerificationMail(parts)
   let completeUpgrade: CompleteUpgrade = async () => false
 
@@ -106,7 +115,7 @@ export function createVerificationService(parts: {
     const event = { tenantId, actorId: userId, userId, sessionId: null, client }
     await record({ ...event, type: 'email.changed' })
     // Nobody has shown that the former address was theirs: it may be a stranger's.
-    if (proved !== undefined) await letters.tellFormer(scope, tx, { user, from, to, at: clock.now() }, client)
+    if (proved !== undefined) await letters.tellFormer(scope, tx, { user, from, to }, client)
     return true
   }
 
@@ -195,6 +204,14 @@ export function createVerificationService(parts: {
         await letters.proveNew(scope, tx, { user, newEmail, owner }, client)
         await record({ type: 'email.change_requested', tenantId, actorId: userId, userId, sessionId, client })
       })
+    },
+
+    async undoChange(token, client) {
+      const isDone = await audit.transaction(async (tx, record) => {
+        const spent = await oneTimeTokens.spend(tx, 'email_undo', token)
+        return spent !== null && (await undoEmailChange(parts, tx, record, spent, client))
+      })
+      if (!isDone) throw await oneTimeTokens.refusal(null, 'email_undo', token)
     },
   }
 }
