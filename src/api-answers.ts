@@ -88,6 +88,16 @@ export interface SessionSummary {
   readonly createdAt: Date
 }
 
+/** An invitation that can still be accepted. Its token is in the mail alone. */
+export interface PendingInvitation {
+  readonly id: string
+  readonly tenantId: string
+  readonly email: string
+  readonly role: string
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
 /** A key as an administrator sees it; never the key itself. */
 export interface KeyInfo {
   /** Null for a secret of the configuration, which the database does not hold. */

@@ -3,6 +3,7 @@ import type {
   CallContext,
   GuestSignedIn,
   KeyInfo,
+  PendingInvitation,
   Player,
   ProfileInput,
   PublicKey,
@@ -176,6 +177,35 @@ export interface KeysApi {
   publicKeys(): Promise<{ readonly keys: readonly PublicKey[] }>
 }
 
+/** For the host application: accounts for those whom it wants, where `auth.registration` is `invite` or `open`. */
+export interface InvitationsApi {
+  /**
+   * Sends an invitation; an earlier one of the same address in the tenant is over. `register` accepts it.
+   * @param input `role`: one of the built-in roles, default: what the tenant gives to who registers; `expiresIn`: seconds,
+   *   60 to 7,776,000, default seven days; `inviter`: a name for the mail
+   * @throws SallyportError `forbidden` (registration is closed), `invalid_request` (also for an unknown tenant or role),
+   *   `email_taken` (an account has proved the address)
+   */
+  create(input: {
+    readonly email: string
+    readonly role?: string
+    readonly tenantId?: string
+    readonly expiresIn?: number
+    readonly inviter?: string
+  }): Promise<PendingInvitation>
+  /**
+   * Those that can still be accepted, of one tenant or of all where none is named, oldest first.
+   * @param page `limit`: 1 to 200, default 50; `cursor`: the `nextCursor` of the page before
+   */
+  list(page?: {
+    readonly tenantId?: string
+    readonly cursor?: string
+    readonly limit?: number
+  }): Promise<{ readonly items: readonly PendingInvitation[]; readonly nextCursor: string | null }>
+  /** Ends one; its link is dead. @throws SallyportError `not_found` */
+  revoke(id: string): Promise<void>
+}
+
 /** Signs in who reads the mail of an account. */
 export interface MagicLinkApi {
   /**
@@ -232,13 +262,17 @@ export interface BypassApi {
  */
 export interface Api {
   /**
-   * Makes an account with its tenant's default role, and signs it in.
+   * Makes an account with its tenant's default role, and signs it in; with an invitation, with the address, tenant and
+   * role of that.
+   * @param input `invitation`: its token, from the mail; then `email` may be left out, and no other one is taken
    * @throws SallyportError `forbidden` (registration is not open), `invalid_request`, `weak_password`,
-   *   `breached_password`, `email_taken`, `rate_limited` (where `context` names an address), `overloaded`
+   *   `breached_password`, `email_taken`, `rate_limited` (where `context` names an address), `overloaded`; with an
+   *   invitation `invalid_token`, `token_expired`, `account_disabled`
    */
   register(
     input: {
-      readonly email: string
+      readonly email?: string
+      readonly invitation?: string
       readonly password: string
       readonly username?: string
       readonly tenantId?: string
@@ -309,6 +343,7 @@ export interface Api {
   readonly sessions: SessionsApi
   readonly guests: GuestsApi
   readonly users: UsersApi
+  readonly invitations: InvitationsApi
   readonly lockouts: LockoutsApi
   readonly email: EmailApi
   readonly keys: KeysApi

@@ -12,6 +12,7 @@ import type {
 } from './api-answers.js'
 import { clientOf, counted, named } from './api-context.js'
 import { emailApi } from './api-email.js'
+import { invitationsApi } from './api-invitations.js'
 import type { Api, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { isPermitted } from './contract/permission.js'
@@ -22,13 +23,14 @@ import { bypassLoginInput, bypassPersona } from './features/bypass/bypass-types.
 import type { GuestService } from './features/guests/guest-service.js'
 import { createGuestInput, type Guest, type GuestSession, upgradeInput } from './features/guests/guest-types.js'
 import type { HealthService } from './features/health/health-service.js'
+import type { InvitationService } from './features/invitations/invitation-service.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
 import type { LockoutService } from './features/lockouts/lockout-service.js'
 import type { MagicLinkService } from './features/magic-link/magic-link-service.js'
 import { magicLinkInput, magicLinkVerifyInput } from './features/magic-link/magic-link-types.js'
 import type { PasswordService } from './features/passwords/password-service.js'
-import { loginInput, registerInput } from './features/passwords/password-types.js'
+import { accountInput, loginInput, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
 import type { ReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { reauthenticateInput } from './features/reauthentication/reauthentication-types.js'
@@ -52,6 +54,7 @@ import { allTenants, oneTenant } from './storage/tenant-scope.js'
 
 export function createApi(parts: {
   readonly passwords: PasswordService
+  readonly invitations: InvitationService
   readonly reauthentication: ReauthenticationService
   readonly verification: VerificationService
   readonly tokens: TokenService
@@ -72,8 +75,8 @@ export function createApi(parts: {
   return {
     async register({ tenantId, ...input }, context) {
       const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
-      const issued = await passwords.register(registration, named(tenant_id, context), await count(clientOf(context)))
-      return signedIn(proved(issued))
+      const client = await count(clientOf(context))
+      return signedIn(proved(await parts.invitations.register(registration, named(tenant_id, context), client)))
     },
     async login({ tenantId, ...input }, context) {
       const { tenant_id, remember = true, email, password } = parseInput(loginInput, { ...input, tenant_id: tenantId })
@@ -122,6 +125,7 @@ export function createApi(parts: {
     },
     guests: guestsApi(parts),
     users: usersApi(parts),
+    invitations: invitationsApi(parts.invitations),
     lockouts: lockoutsApi(parts.lockouts),
     email: emailApi(parts),
     keys: {
@@ -245,7 +249,7 @@ function usersApi({
   const host = { actorId: null, client: null }
   return {
     async create({ tenantId, role, ...input }) {
-      const { tenant_id, ...registration } = parseInput(registerInput, { ...input, tenant_id: tenantId })
+      const { tenant_id, ...registration } = parseInput(accountInput, { ...input, tenant_id: tenantId })
       const user = await passwords.createAccount(registration, {
         tenant: { body: tenant_id, header: null },
         role: role ?? null,

@@ -14,6 +14,7 @@ import { openBreachLookup } from './features/breached-passwords/breached-passwor
 import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService } from './features/health/health-service.js'
+import { createInvitationService } from './features/invitations/invitation-service.js'
 import { openKeyring } from './features/keys/key-service.js'
 import { createLinkService } from './features/links/link-service.js'
 import { createLockoutService } from './features/lockouts/lockout-service.js'
@@ -216,6 +217,9 @@ async function compose({
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
+  const invitations = createInvitationService({
+    ...{ config, tenants, users, access, audit, mail, links, oneTimeTokens, passwords, signIn },
+  })
   const magicLinks = createMagicLinkService({ tenants, users, audit, mail, links, oneTimeTokens, lockouts, signIn })
   const admin = createAdminService({ users, sessions, audit })
   const guests = createGuestService({
@@ -287,6 +291,7 @@ async function compose({
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
   const services = {
     passwords,
+    invitations,
     tokens,
     profile,
     sessions,

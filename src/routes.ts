@@ -5,6 +5,7 @@ import { guestRoutes } from './features/guests/guest-routes.js'
 import type { GuestService } from './features/guests/guest-service.js'
 import { healthRoutes } from './features/health/health-routes.js'
 import type { HealthService } from './features/health/health-service.js'
+import type { InvitationService } from './features/invitations/invitation-service.js'
 import { keyRoutes } from './features/keys/key-routes.js'
 import type { Keyring } from './features/keys/key-service.js'
 import { magicLinkRoutes } from './features/magic-link/magic-link-routes.js'
@@ -30,6 +31,7 @@ import type { Door } from './http/door.js'
 
 export interface RouteServices {
   readonly passwords: PasswordService
+  readonly invitations: InvitationService
   readonly tokens: TokenService
   readonly profile: Profile
   readonly verification: VerificationService
@@ -52,7 +54,7 @@ export interface RouteServices {
 export function allRoutes(services: RouteServices): readonly Route[] {
   const { bypass, magicLink, tokens, profile } = services
   return [
-    ...passwordRoutes(services.passwords), // /auth/register, /auth/login
+    ...passwordRoutes(services), // /auth/register, /auth/login
     ...(magicLink ? magicLinkRoutes(magicLink.service, magicLink.cookieName) : []), // /auth/magic-link
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me

@@ -24,6 +24,14 @@ const commands: SubCommandsDef = {
       disable: () => import('./users-disable.js').then((module) => module.usersDisableCommand),
     },
   },
+  invitations: {
+    meta: { name: 'invitations', description: 'Invite people, and list and revoke invitations' },
+    subCommands: {
+      create: () => import('./invitations-create.js').then((module) => module.invitationsCreateCommand),
+      list: () => import('./invitations-list.js').then((module) => module.invitationsListCommand),
+      revoke: () => import('./invitations-revoke.js').then((module) => module.invitationsRevokeCommand),
+    },
+  },
   sessions: {
     meta: { name: 'sessions', description: "List and end a user's sessions" },
     subCommands: {

@@ -56,11 +56,7 @@ function sectionTable(name: string, leaves: readonly KeyLeaf[]): string {
 
 function effect(key: string): string {
   const entry = NOT_YET.find((candidate) => isPartOf(key, candidate.key))
-  if (entry === undefined) return ''
-  const { value, instead } = entry
-  return value === undefined
-    ? ` **No effect so far**: ${instead}.`
-    : ` **No effect of \`${value}\` so far**: ${instead}.`
+  return entry === undefined ? '' : ` **No effect so far**: ${entry.instead}.`
 }
 
 function defaultOf({ schema, notes }: KeyLeaf): string {

@@ -77,7 +77,6 @@ describe('the page of documentation', () => {
 
   it('says what has no effect so far', () => {
     expect(page).toMatch(/\| `sms\.webhook` .*No effect so far/)
-    expect(page).toMatch(/\| `auth\.registration` .*No effect of `invite` so far/)
     expect(page).not.toMatch(/\| `auth\.jwt\.rotation` .*No effect/)
   })
 

@@ -79,8 +79,5 @@ function outbox({ mail, production }: Config): ConfigWarning[] {
 function notYet(config: Config): ConfigWarning[] {
   return NOT_YET.filter(({ key, matters }) =>
     matters === undefined ? config.given.some((given) => isPartOf(given, key)) : matters(config),
-  ).map(({ key, value, instead }) => ({
-    key,
-    message: `${value === undefined ? '' : `${value} `}has no effect so far: ${instead}`,
-  }))
+  ).map(({ key, instead }) => ({ key, message: `has no effect so far: ${instead}` }))
 }

@@ -4,8 +4,6 @@ import type { Config } from './config.js'
 export interface NotYet {
   /** A key, or the section that holds the keys, as YAML writes it. */
   readonly key: string
-  /** The one value that nothing acts on, where the others work. */
-  readonly value?: string
   /** What happens instead: completes "… has no effect so far: ". */
   readonly instead: string
   /** True where the values ask for what is not there. Default: where any key of it was given. */
@@ -14,12 +12,6 @@ export interface NotYet {
 
 /** A room that is built takes its line away. */
 export const NOT_YET: readonly NotYet[] = [
-  {
-    key: 'auth.registration',
-    value: 'invite',
-    instead: 'nobody can be invited, so that registration is closed',
-    matters: ({ auth }) => auth.registration === 'invite',
-  },
   { key: 'sms', instead: 'no message is sent' },
   {
     key: 'server.workers',

@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'api-types.ts': ['contract', 'api-answers.ts'],
   'api-context.ts': ['contract', 'runtime', 'http', 'features', 'api-answers.ts'],
   'api-email.ts': ['http', 'features', 'api-answers.ts', 'api-context.ts', 'api-types.ts'],
+  'api-invitations.ts': ['storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
   'api.ts': [
     'contract',
     'config',
@@ -28,6 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'api-types.ts',
     'api-context.ts',
     'api-email.ts',
+    'api-invitations.ts',
   ],
   'auth-types.ts': [
     'contract',

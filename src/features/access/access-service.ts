@@ -10,6 +10,8 @@ import { insertUserRole, listUserRoles, userRolesExpression } from './access-sto
 import { BUILT_IN_ROLES } from './access-types.js'
 
 export interface AccessService {
+  /** @throws SallyportError `invalid_request` for a role that does not exist */
+  assertRole(role: string): void
   /**
    * Grants a role and records it; nothing happens where the user has it.
    * @param actorId who grants; null for the system
@@ -38,14 +40,9 @@ const PERMISSIONS: ReadonlyMap<string, readonly string[]> = new Map(
 
 export function createAccessService(storage: Storage, clock: Clock): AccessService {
   return {
+    assertRole,
     async grant(scope, db, record, { userId, role, actorId, client }) {
-      if (!PERMISSIONS.has(role)) {
-        const known = [...PERMISSIONS.keys()].join(', ')
-        throw new SallyportError('invalid_request', {
-          detail: `There is no such role; the roles are ${known}.`,
-          errors: [{ path: 'role', message: `expected one of ${known}` }],
-        })
-      }
+      assertRole(role)
       if (!(await insertUserRole(scope, db, userId, role, clock.now()))) return
       await record({
         type: 'role.granted',
@@ -62,6 +59,15 @@ export function createAccessService(storage: Storage, clock: Clock): AccessServi
     },
     rolesColumn: () => userRolesExpression(storage.dialect),
   }
+}
+
+function assertRole(role: string): void {
+  if (PERMISSIONS.has(role)) return
+  const known = [...PERMISSIONS.keys()].join(', ')
+  throw new SallyportError('invalid_request', {
+    detail: `There is no such role; the roles are ${known}.`,
+    errors: [{ path: 'role', message: `expected one of ${known}` }],
+  })
 }
 
 /** Far more sets of roles than anybody has. */

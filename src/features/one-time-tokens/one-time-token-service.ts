@@ -84,7 +84,7 @@ export function createOneTimeTokenService(parts: {
       const token = newToken()
       const isDecoy = userId === null && !withoutUser
       const digest = digestOf(isDecoy ? newToken() : token)
-      return { id, token, expiresAt: await insertToken(scope, tx, storage, { ...request, id, digest }) }
+      return { id, token, ...(await insertToken(scope, tx, storage, { ...request, id, digest })) }
     },
     async spend(tx, purpose, token, scope = allTenants()) {
       const digest = digestOf(token)

@@ -13,14 +13,14 @@ const storedData = z.record(z.string(), z.string())
 /** Whose tokens are meant: those of an account, or those that an address has without one. */
 type Holder = { readonly userId: string } | { readonly email: string }
 
-/** @returns when it ends, by the database's clock */
+/** @returns its times by the database's clock */
 export async function insertToken(
   scope: OneTenant,
   db: Queryable,
   storage: Storage,
   token: TokenRequest & { readonly id: string; readonly digest: string },
-): Promise<number> {
-  const { expires_at } = await db
+): Promise<{ readonly createdAt: number; readonly expiresAt: number }> {
+  const row = await db
     .insertInto('one_time_tokens')
     .values({
       id: token.id,
@@ -34,9 +34,9 @@ export async function insertToken(
       created_at: storage.now(),
       expires_at: sql<number>`${storage.now()} + ${sql.lit(token.lifetime)}`,
     })
-    .returning('expires_at')
+    .returning(['created_at', 'expires_at'])
     .executeTakeFirstOrThrow()
-  return expires_at
+  return { createdAt: row.created_at, expiresAt: row.expires_at }
 }
 
 /**

@@ -53,6 +53,7 @@ export interface TokenRequest {
 export interface IssuedToken {
   readonly id: string
   readonly token: string
+  readonly createdAt: number
   readonly expiresAt: number
 }
 

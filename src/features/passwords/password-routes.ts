@@ -1,17 +1,24 @@
 import { defineRoute, type Route } from '../../http/define-route.js'
+import type { InvitationService } from '../invitations/invitation-service.js'
 import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
 import { verificationRequired } from '../verification/verification-types.js'
 import type { PasswordService } from './password-service.js'
 import { loginInput, registerInput } from './password-types.js'
 
-export function passwordRoutes(passwords: PasswordService): readonly Route[] {
+export function passwordRoutes({
+  passwords,
+  invitations,
+}: {
+  readonly passwords: PasswordService
+  readonly invitations: InvitationService
+}): readonly Route[] {
   return [
     defineRoute({
       method: 'POST',
       base: 'auth',
       path: '/register',
       operationId: 'register',
-      summary: 'Make an account and sign in',
+      summary: 'Make an account, by invitation or without, and sign in',
       tag: 'Accounts',
       guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
       body: registerInput,
@@ -22,10 +29,21 @@ export function passwordRoutes(passwords: PasswordService): readonly Route[] {
           schema: verificationRequired,
         },
       },
-      errors: ['forbidden', 'email_taken', 'weak_password', 'breached_password', 'session_revoked', 'overloaded'],
+      errors: [
+        'invalid_token',
+        'token_expired',
+        'account_disabled',
+        'session_limit_reached',
+        'forbidden',
+        'email_taken',
+        'weak_password',
+        'breached_password',
+        'session_revoked',
+        'overloaded',
+      ],
       async handle({ body, tenantHeader, client }) {
         const { transport = 'bearer', tenant_id, ...registration } = body
-        const issued = await passwords.register(registration, { body: tenant_id, header: tenantHeader }, client)
+        const issued = await invitations.register(registration, { body: tenant_id, header: tenantHeader }, client)
         if (issued === null) return { status: 202, body: { status: 'verification_required' } }
         return tokenReply(201, issued, transport)
       },

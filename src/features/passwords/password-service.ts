@@ -38,6 +38,8 @@ export interface PasswordService {
    * @throws SallyportError `forbidden` (registration is not open), `weak_password`, `breached_password`, `overloaded`
    */
   hashForRegistration(scope: OneTenant, tenant: Tenant, registrant: Registrant, client: ClientContext): Promise<string>
+  /** The same for somebody who was invited. @throws SallyportError `weak_password`, `breached_password`, `overloaded` */
+  hashForInvitation(scope: OneTenant, tenant: Tenant, registrant: Registrant, client: ClientContext): Promise<string>
   /**
    * Signs in. Unknown account, wrong password and unknown tenant give one answer, for the same work, and are locked
    * alike after too many wrong passwords: then nothing is hashed for anybody.
@@ -183,6 +185,8 @@ export function createPasswordService(parts: {
       assertOpen()
       return hashNew(scope, tenant, registrant, client)
     },
+
+    hashForInvitation: hashNew,
 
     async register(registration, named, client) {
       assertOpen()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { oneTimeTokenInput } from '../one-time-tokens/one-time-token-types.js'
 import { tenantIdInput } from '../tenants/tenant-types.js'
 import { transport } from '../tokens/token-types.js'
 import { emailInput, usernameInput } from '../users/user-types.js'
@@ -14,13 +15,19 @@ export const password = z
 
 export const registerInput = z
   .object({
-    email: emailInput,
+    email: emailInput
+      .optional()
+      .meta({ description: 'Needed without an invitation; with one it is the address invited.' }),
     password,
+    invitation: oneTimeTokenInput.optional(),
     username: usernameInput.optional(),
     tenant_id: tenantIdInput,
     transport: transport.optional(),
   })
   .meta({ id: 'RegisterRequest' })
+
+/** An account that somebody else makes. */
+export const accountInput = registerInput.omit({ invitation: true }).extend({ email: emailInput })
 
 export const loginInput = z
   .object({

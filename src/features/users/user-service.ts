@@ -48,7 +48,8 @@ export interface UserService {
   /** The same as the caller's transaction sees it. */
   read(scope: OneTenant, db: Queryable, id: string): Promise<User | null>
   findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
-  findForSignIn(scope: OneTenant, email: string): Promise<UserWithPassword | null>
+  /** @param db the transaction to read in. Default: none */
+  findForSignIn(scope: OneTenant, email: string, db?: Queryable): Promise<UserWithPassword | null>
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
   list(
     scope: TenantScope,
@@ -88,7 +89,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
         id,
         tenantId: scope.tenantId,
         email: user.email,
-        emailVerified: false,
+        emailVerified: user.emailVerified ?? false,
         username: user.username,
         isGuest: false,
         credentialVersion: 1,
@@ -113,7 +114,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       return found === null ? null : withoutPassword(found)
     },
     findWithPassword: (scope, id) => findUser(scope, storage.db, id),
-    findForSignIn: (scope, email) => findUserByEmail(scope, storage.db, email),
+    findForSignIn: (scope, email, db = storage.db) => findUserByEmail(scope, db, email),
     async list(scope, { cursor, limit }) {
       const size = Math.min(Math.max(1, limit), LONGEST_PAGE)
       const found = await listUsers(scope, storage.db, { after: cursor, limit: size + 1 })

@@ -21,7 +21,7 @@ export async function insertUser(
       id,
       tenant_id: scope.tenantId,
       email: isGuest ? null : user.email,
-      email_verified: 0,
+      email_verified: !isGuest && user.emailVerified === true ? 1 : 0,
       username: user.username,
       password_hash: isGuest ? null : user.passwordHash,
       credential_version: 1,

@@ -29,6 +29,8 @@ export interface NewUser {
   readonly username: string
   /** Null: no password signs in. */
   readonly passwordHash: string | null
+  /** True where the address is proved already. Default: it is not. */
+  readonly emailVerified?: boolean
   readonly locale?: Locale | null
 }
 
