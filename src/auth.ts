@@ -217,10 +217,9 @@ async function compose({
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
-  const invitations = createInvitationService({
-    ...{ config, tenants, users, access, audit, mail, links, oneTimeTokens, passwords, signIn },
-  })
-  const magicLinks = createMagicLinkService({ tenants, users, audit, mail, links, oneTimeTokens, lockouts, signIn })
+  const mailed = { config, tenants, users, access, audit, mail, links, oneTimeTokens, lockouts, signIn }
+  const invitations = createInvitationService({ ...mailed, passwords })
+  const magicLinks = createMagicLinkService(mailed)
   const admin = createAdminService({ users, sessions, audit })
   const guests = createGuestService({
     ...{ storage, clock, audit, tenants, users, access, keyring, sessions, tokens, signIn, passwords, verification },

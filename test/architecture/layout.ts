@@ -144,7 +144,7 @@ export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
-  /^src\/api-(context|email)\.ts$/,
+  /^src\/api-(context|email|invitations)\.ts$/,
   /^src\/(api|auth|auth-types|routes|sockets|index)\.ts$/,
 ]
 
