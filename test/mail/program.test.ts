@@ -47,7 +47,7 @@ it('answers while the mail server hangs, and sends what was queued after kill -9
   const silent = await openPeer(() => undefined)
   const start = (port: number) => serve([], { folder, env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
   const first = await start(silent.port)
-  for (let person = 0; person < 8; person++) await register(first, `person-${person}@example.com`)
+  for (let person = 0; person < 6; person++) await register(first, `person-${person}@example.com`)
   // The first are under way and hang; the others wait behind them.
   await until(() => silent.connections() > 0)
   first.child.kill('SIGKILL')
@@ -59,13 +59,13 @@ it('answers while the mail server hangs, and sends what was queued after kill -9
     ...{ statementTimeout: 10_000, allowUnsafeDurability: false, production: false },
   })
   const waiting = await storage.db.selectFrom('mail_queue').select(['id', 'due_at']).execute()
-  expect(waiting).toHaveLength(8)
+  expect(waiting).toHaveLength(6)
   // What the dead server had taken is its own for a minute; the test does not wait for it.
   await storage.db.updateTable('mail_queue').set({ due_at: 0 }).execute()
   await storage.close()
   const second = await start(port)
-  await until(() => received.length === 8)
-  expect(new Set(received.flatMap(({ to }) => to)).size).toBe(8)
+  await until(() => received.length === 6)
+  expect(new Set(received.flatMap(({ to }) => to)).size).toBe(6)
   for (const { raw } of received) useTokensIn(raw)
   second.child.kill('SIGTERM')
   expect(await second.ended).toBe(0)
@@ -106,5 +106,4 @@ it('sends a message as a trial, and says what the server answered', async () => 
   const refused = await trial(refusing.port, 'operator@example.com')
   expect(refused.code).toBe(1)
   expect(refused.stderr).toContain('554 no mail here')
-  expect((await trial(port, 'a@example.com,b@example.com')).code).not.toBe(0)
 })

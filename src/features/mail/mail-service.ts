@@ -67,7 +67,7 @@ export function createMailService(parts: {
   readonly transport: MailTransport
   readonly settings: MailSettings
 }): MailOffice {
-  const { storage, clock, audit, masterKey, settings } = parts
+  const { storage, clock, logger, audit, masterKey, settings } = parts
   const sealer = masterKey.sealerFor('mail')
   const mac = masterKey.macFor('mail recipients')
   const recipientOf = (tenantId: string, email: string) => mac(`${tenantId} ${email}`).toString('base64url')
@@ -89,6 +89,8 @@ export function createMailService(parts: {
     if (waiting !== null && Math.abs(at - waiting.at) < COUNT_PERIOD) return
     waiting = { count: await countMail(allTenants(), storage), at }
   }
+
+  let isOutOfReach = false
 
   function isAwaiting(): boolean {
     const now = clock.now()
@@ -114,8 +116,15 @@ export function createMailService(parts: {
       return waiting?.count ?? null
     },
     async poll() {
-      await sender.poll()
-      await count()
+      try {
+        await sender.poll()
+        await count()
+        isOutOfReach = false
+      } catch (error) {
+        // Once: the queue is looked at every other second, and the database's absence shows elsewhere.
+        if (!isOutOfReach) logger.warn({ cause: String(error) }, 'the queue of mail cannot be read, and is tried again')
+        isOutOfReach = true
+      }
     },
     async enqueue(tx, { tenantId, to, userId = null, locale, decoy = false, ...content }) {
       assertOneAddress(to)
