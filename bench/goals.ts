@@ -155,14 +155,12 @@ export const GOALS = {
     bound: 'at most',
     limit: 20,
     unit: 'KiB',
-    notYet: 'there are no WebSockets yet',
   },
   'websocket-close': {
-    work: 'All WebSockets of a user closed after a revocation',
+    work: 'All WebSockets of a user closed at another node after a revocation, by NOTIFY or Redis, p99',
     bound: 'at most',
     limit: 10,
     unit: 'ms',
-    notYet: 'there are no WebSockets yet',
   },
   'start-memory': {
     work: 'Resident memory of the server after its first answer',

@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   start: () => import('./benchmarks/start.js'),
   memory: () => import('./benchmarks/memory.js'),
   'revocation-latency': () => import('./benchmarks/revocation-latency.js'),
+  websockets: () => import('./benchmarks/websockets.js'),
   enumeration: () => import('./benchmarks/enumeration.js'),
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Deployment } from '../../test/faults/deployment.js'
 import { type Benchmark, compare } from '../benchmark.js'
 import { Child } from '../load/child.js'
@@ -12,6 +11,7 @@ import {
   withoutPeers,
 } from '../load/peers.js'
 import { cpuOf } from '../load/process-cpu.js'
+import { residentMemory } from '../load/process-memory.js'
 import { startStores } from '../load/stores.js'
 import { inRounds } from '../rounds.js'
 
@@ -72,7 +72,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
       const answer = await fetch(url + path)
       await answer.arrayBuffer()
       const milliseconds = performance.now() - started
-      const [mebibytes, cpu] = [residentMebibytes(pid), cpuOf(pid) / 1e6]
+      const [mebibytes, cpu] = [residentMemory(pid) / 2 ** 20, cpuOf(pid) / 1e6]
       await stop()
       if (answer.status >= 500) throw new Error(`${url}${path} answered ${answer.status}`)
       return { count: 1, milliseconds, mebibytes, cpu }
@@ -110,9 +110,4 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
     await deployment.remove()
     await stores.stop()
   }
-}
-
-function residentMebibytes(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kibibytes) / 1024
 }

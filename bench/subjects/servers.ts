@@ -6,6 +6,8 @@ export type Mode = 'stateful' | 'stateless'
 export interface Servers {
   readonly urls: readonly string[]
   readonly pids: readonly number[]
+  /** One more process on the same database. */
+  another(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -19,16 +21,19 @@ export interface ServerOptions {
   /** The hash that is the default of the configuration, in place of the cheapest. */
   readonly realHash?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** Further configuration, as YAML has it. */
+  readonly config?: Readonly<Record<string, unknown>>
 }
 
 /** The built program as in production, but for limits and log, and for hashes where they are not what is measured. */
 export async function startServers(options: ServerOptions): Promise<Servers> {
-  const { mode, count = 1, databaseUrl, redis, realHash = false, env = {} } = options
+  const { mode, count = 1, databaseUrl, redis, realHash = false, env = {}, config = {} } = options
   const deployment = new Deployment({
     ...(databaseUrl !== undefined && { databaseUrl }),
     mode,
     config: {
       log: { level: 'warn', format: 'json' },
+      ...config,
       ...(redis !== undefined && { redis: { url: redis } }),
       auth: realHash
         ? {}
@@ -40,16 +45,18 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
   })
   const processes: ProgramProcess[] = []
   const urls: string[] = []
-  for (let node = 0; node < count; node++) {
+  const start = async () => {
     // Elsewhere it watches its own transactions, which every request would pay for.
     const server = deployment.serve({ env: { NODE_ENV: 'production', ...env } })
     processes.push(server)
     const url = await server.url()
     await untilReady(url)
-    urls.push(url)
+    return url
   }
+  for (let node = 0; node < count; node++) urls.push(await start())
   return {
     urls,
+    another: start,
     pids: processes.map(({ pid }) => pid),
     async stop() {
       const ended = processes.filter(({ isRunning }) => !isRunning)
