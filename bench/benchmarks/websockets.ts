@@ -11,7 +11,7 @@ import { startServers } from '../subjects/servers.js'
 
 const CLIENT = new URL('../load/socket-client.ts', import.meta.url)
 const anything = z.looseObject({})
-const opened = z.object({ open: z.int(), milliseconds: z.number() })
+const opened = z.object({ open: z.int(), waited: z.int(), milliseconds: z.number() })
 const ended = z.object({ delays: z.array(z.number()) })
 
 /** Connections of one user that are closed together. */
@@ -62,7 +62,7 @@ async function holdAndReturn(sockets: number) {
     const restarted = await servers.another()
     const again = await HttpConnection.open(restarted)
     await again.send('POST', '/auth/login', null, ACCOUNT)
-    let storm = { milliseconds: 0 }
+    let storm = { milliseconds: 0, waited: 0 }
     const during = await signInsDuring(restarted, async () => {
       storm = await client.ask({ work: 'open', url: restarted, atOnce: sockets }, opened)
     })
@@ -75,7 +75,10 @@ async function holdAndReturn(sockets: number) {
         rows: [
           row('resident memory of the server for each', `${(bytes / 1024).toFixed(1)} KiB`),
           row(`opened and authenticated, ${AT_ONCE} at a time`, `${Math.round((1000 * open) / milliseconds)} a second`),
-          row('all of them at once at a server that has just started', `${(storm.milliseconds / 1000).toFixed(1)} s`),
+          row(
+            'all of them at once at a server that has just started',
+            `${(storm.milliseconds / 1000).toFixed(1)} s, ${storm.waited} times after a 429`,
+          ),
           row('sign-in meanwhile, p50 / p99', shown(during)),
           row('sign-in at rest, p50 / p99', shown(idle)),
         ],

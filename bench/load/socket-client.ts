@@ -1,6 +1,7 @@
 // A process of its own: opens connections and keeps them, or ends sessions and sees when their connections close.
 
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { atOnce } from './at-once.js'
@@ -24,7 +25,9 @@ const guest = z.object({ token: z.string() })
 
 /** Those of the guests that were made last. */
 let tokens: string[] = []
-const open: WebSocket[] = []
+let open: WebSocket[] = []
+/** How often a client was told to come later. */
+let waited = 0
 
 /** Resolves when it has authenticated. */
 function authenticated(url: string, token: string): Promise<WebSocket> {
@@ -36,7 +39,7 @@ function authenticated(url: string, token: string): Promise<WebSocket> {
       else reject(new Error(String(text)))
     })
     socket.on('error', reject)
-    socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
+    socket.once('close', (code) => reject(new Error(`closed with ${code}`)))
   })
 }
 
@@ -54,10 +57,28 @@ async function makeGuests(url: string, count: number): Promise<object> {
   return { made: count }
 }
 
+/** As a client should: whoever is told that there are too many comes again in a moment. */
+async function persistently(url: string, token: string): Promise<WebSocket> {
+  for (;;) {
+    try {
+      return await authenticated(url, token)
+    } catch (error) {
+      if (!String(error).includes('429')) throw error
+      waited++
+      await sleep(200 + 800 * Math.random())
+    }
+  }
+}
+
+/** Opens one for each guest. Those that were open before are gone, as after the end of their server. */
 async function openAll(url: string, many: number): Promise<object> {
+  for (const socket of open) socket.terminate()
+  open = []
+  await sleep(1_000)
+  waited = 0
   const started = performance.now()
-  await atOnce(tokens, many, async (token) => open.push(await authenticated(url, token)))
-  return { open: open.length, milliseconds: performance.now() - started }
+  await atOnce(tokens, many, async (token) => open.push(await persistently(url, token)))
+  return { open: open.length, waited, milliseconds: performance.now() - started }
 }
 
 async function endSessions({
