@@ -60,8 +60,8 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants:
     'never judges how old its knowledge is',
     {
       file: 'features/revocation/revocation-service.ts',
-      from: 'const isFresh = () => ',
-      to: 'const isFresh = () => syncedAt > 0 || ',
+      from: 'const isFresh = (allowance = 0) => ',
+      to: 'const isFresh = (allowance = 0) => syncedAt > 0 || ',
     },
     ['dead stays dead', 'claims are fresh'],
     3,
