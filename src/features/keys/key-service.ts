@@ -107,11 +107,12 @@ export async function openKeyring(parts: {
   async function read(): Promise<Opened> {
     const started = clock.now()
     const rows = await listKeys(storage.db)
-    loadedAt = started
     if (digestOf(rows) !== opened.digest) {
       opened = await openAll(rows)
       generation++
     }
+    // Only now: who asks while they are opened waits for them.
+    loadedAt = started
     return opened
   }
 
