@@ -64,6 +64,8 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
       '[passwords](../guides/passwords.md)',
     ],
     ['6.2.1', 1, 'at least 8 characters', 'held'],
+    ['6.2.2', 1, 'a password can be changed', 'held'],
+    ['6.2.3', 1, 'a change asks for the present password', 'held'],
     ['6.2.4', 1, 'common passwords are refused', 'held'],
     ['6.2.5', 1, 'no rules of composition', 'held'],
     ['6.2.8', 1, 'compared exactly, without cutting or folding', 'held', 'NFC excepted: SP 800-63B-4 §3.1.1.2'],
@@ -72,6 +74,7 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['6.2.12', 2, 'passwords known from breaches are refused', 'held', 'where `auth.password.breached` is on'],
     ['6.3.1', 1, 'guessing is limited', 'held'],
     ['6.3.7', 3, 'users are told when their address changes', 'partly', 'the former address, where it was proved'],
+    ['6.4.2', 1, 'no hints, no secret questions', 'held', 'a lost password is replaced by mail alone'],
     [
       '6.3.8',
       3,
@@ -108,6 +111,7 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
       'at another node after `auth.revocation.max_staleness` at most, and a JWT not with `session_check: none`',
     ],
     ['7.4.2', 1, 'disabling an account ends its sessions', 'held'],
+    ['7.4.3', 2, 'a new password ends the other sessions', 'held'],
     ['7.4.5', 2, 'an administrator ends sessions', 'partly', 'by the command line so far'],
     [
       '7.5.1',

@@ -60,6 +60,33 @@ export interface SessionsApi {
   revokeAll(identity: Identity, options?: { readonly except?: 'current' }, context?: CallContext): Promise<number>
 }
 
+/** Passwords of those who have an account. */
+export interface PasswordApi {
+  /**
+   * Replaces the caller's password. Every other session ends; the caller's goes on with its tokens.
+   * @throws SallyportError `invalid_request`, `invalid_credentials`, `weak_password`, `breached_password`, `forbidden`
+   *   (a guest), `account_locked`, `conflict`, `rate_limited` (where `context` names an address), `overloaded`
+   */
+  change(
+    identity: Identity,
+    input: { readonly currentPassword: string; readonly newPassword: string },
+    context?: CallContext,
+  ): Promise<void>
+  /**
+   * Has a link sent that sets a new password, good for 15 minutes and once. Nothing tells whether the address has an
+   * account.
+   * @throws SallyportError `invalid_request`, `rate_limited` (where `context` names an address)
+   */
+  forgot(input: { readonly email: string; readonly tenantId?: string }, context?: CallContext): Promise<void>
+  /**
+   * Sets a new password with the token of such a link. Every session ends; nobody is signed in. A password that is
+   * refused leaves the token good.
+   * @throws SallyportError `invalid_request`, `invalid_token`, `token_expired`, `weak_password`, `breached_password`,
+   *   `conflict`, `rate_limited` (where `context` names an address), `overloaded`
+   */
+  reset(input: { readonly token: string; readonly newPassword: string }, context?: CallContext): Promise<void>
+}
+
 /** For the host application: nobody's permission is asked, and nobody's limit is counted. */
 export interface UsersApi {
   /**
@@ -100,6 +127,14 @@ export interface UsersApi {
   disable(id: string): Promise<void>
   /** Lets them in again; what was ended stays ended. @throws SallyportError `not_found` */
   enable(id: string): Promise<void>
+  /**
+   * Gives somebody a new password, and ends every session of theirs. They are told by mail.
+   * @throws SallyportError `not_found`, `account_disabled`, `invalid_request`, `weak_password`, `breached_password`,
+   *   `conflict`, `overloaded`
+   */
+  setPassword(id: string, password: string): Promise<void>
+  /** Sends somebody a link that sets a new password. @throws SallyportError `not_found`, `account_disabled` */
+  sendPasswordReset(id: string): Promise<void>
   /** The sessions of somebody that are not over, newest first, at most 200. @throws SallyportError `not_found` */
   sessions(id: string): Promise<readonly SessionSummary[]>
   /** Signs somebody out everywhere. @returns how many sessions ended @throws SallyportError `not_found` */
@@ -341,6 +376,7 @@ export interface Api {
    */
   updateMe(identity: Identity, input: ProfileInput, context?: CallContext): Promise<Identity>
   readonly sessions: SessionsApi
+  readonly password: PasswordApi
   readonly guests: GuestsApi
   readonly users: UsersApi
   readonly invitations: InvitationsApi

@@ -13,6 +13,7 @@ import type {
 import { clientOf, counted, named } from './api-context.js'
 import { emailApi } from './api-email.js'
 import { invitationsApi } from './api-invitations.js'
+import { passwordApi } from './api-password.js'
 import type { Api, GuestsApi, LockoutSelection, LockoutsApi, MagicLinkApi, UsersApi } from './api-types.js'
 import type { ClientContext } from './contract/identity.js'
 import { isPermitted } from './contract/permission.js'
@@ -29,8 +30,10 @@ import { jwksAnswer, type KeySummary } from './features/keys/key-types.js'
 import type { LockoutService } from './features/lockouts/lockout-service.js'
 import type { MagicLinkService } from './features/magic-link/magic-link-service.js'
 import { magicLinkInput, magicLinkVerifyInput } from './features/magic-link/magic-link-types.js'
+import type { PasswordChangeService } from './features/passwords/password-change-service.js'
+import type { PasswordResetService } from './features/passwords/password-reset-service.js'
 import type { PasswordService } from './features/passwords/password-service.js'
-import { accountInput, loginInput, registerInput } from './features/passwords/password-types.js'
+import { accountInput, loginInput, password, registerInput } from './features/passwords/password-types.js'
 import type { RateLimitService } from './features/rate-limits/rate-limit-service.js'
 import type { ReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { reauthenticateInput } from './features/reauthentication/reauthentication-types.js'
@@ -55,6 +58,8 @@ import { allTenants, oneTenant } from './storage/tenant-scope.js'
 export function createApi(parts: {
   readonly passwords: PasswordService
   readonly invitations: InvitationService
+  readonly passwordChange: PasswordChangeService
+  readonly passwordReset: PasswordResetService
   readonly reauthentication: ReauthenticationService
   readonly verification: VerificationService
   readonly tokens: TokenService
@@ -123,6 +128,7 @@ export function createApi(parts: {
       revokeAll: (identity, options, context) =>
         sessions.revokeAll(identity, options?.except === 'current', clientOf(context)),
     },
+    password: passwordApi(parts),
     guests: guestsApi(parts),
     users: usersApi(parts),
     invitations: invitationsApi(parts.invitations),
@@ -236,11 +242,15 @@ function playerOf(guest: Guest | null): Player | null {
 
 function usersApi({
   passwords,
+  passwordChange,
+  passwordReset,
   users,
   sessions,
   admin,
 }: {
   readonly passwords: PasswordService
+  readonly passwordChange: PasswordChangeService
+  readonly passwordReset: PasswordResetService
   readonly users: UserService
   readonly sessions: SessionService
   readonly admin: AdminService
@@ -270,6 +280,8 @@ function usersApi({
       const user = await users.findForSignIn(oneTenant(tenantId), parseInput(emailInput, email))
       return user === null ? null : accountOf(user)
     },
+    setPassword: (id, typed) => passwordChange.set(allTenants(), id, parseInput(password, typed)),
+    sendPasswordReset: (id) => passwordReset.sendLink(allTenants(), id),
     disable: (id) => admin.setDisabled(allTenants(), id, true, host),
     enable: (id) => admin.setDisabled(allTenants(), id, false, host),
     async sessions(id) {

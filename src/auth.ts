@@ -10,7 +10,6 @@ import { createMailTransport } from './delivery/mail-transport.js'
 import { createAccessService } from './features/access/access-service.js'
 import { createAdminService } from './features/admin/admin-service.js'
 import { createAuditService } from './features/audit/audit-service.js'
-import { openBreachLookup } from './features/breached-passwords/breached-password-service.js'
 import { createBypassService } from './features/bypass/bypass-service.js'
 import { createGuestService } from './features/guests/guest-service.js'
 import { createHealthService } from './features/health/health-service.js'
@@ -24,9 +23,7 @@ import { mailSettings } from './features/mail/mail-settings.js'
 import { MetricActs } from './features/metrics/metric-acts.js'
 import { createMetricService } from './features/metrics/metric-service.js'
 import { createOneTimeTokenService } from './features/one-time-tokens/one-time-token-service.js'
-import { PasswordHashQueue } from './features/passwords/password-hash-queue.js'
-import { createPasswordScreening } from './features/passwords/password-screening.js'
-import { createPasswordService } from './features/passwords/password-service.js'
+import { openPasswordRoom } from './features/passwords/password-room.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
 import { createReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { changesOf, feedOf } from './features/revocation/revocation-events.js'
@@ -171,7 +168,6 @@ async function compose({
     shared,
   })
   audit.subscribe((events) => sessions.bury(changesOf(events)))
-  const breaches = await openBreachLookup(config.auth.password, logger)
   // No request is answered before this node knows what the others have ended.
   await revocations.start()
   if (redis !== null && revocations.generation() === null) await revocations.renewGeneration()
@@ -184,7 +180,7 @@ async function compose({
     onRefresh: (outcome) => acts.noteRefresh(outcome),
     settings: tokenSettings(config),
   })
-  const { maxConcurrentHashes, hashQueue } = config.auth
+  const { hashQueue } = config.auth
   const lockouts = createLockoutService({
     storage,
     clock,
@@ -195,25 +191,21 @@ async function compose({
       duration: config.auth.session.lockoutDuration,
       address: config.limits.enabled ? config.limits.failures : null,
       patience: Math.max(ATTEMPT_PATIENCE, hashQueue.deadline),
-      // It may wait twice: to check the password, and to renew its hash.
-      undecided: Math.max(ATTEMPT_TIME, 2 * hashQueue.deadline + ATTEMPT_WORK),
+      // It may wait for several: to check the password, to compare a new one with those before, and to hash that.
+      undecided: Math.max(ATTEMPT_TIME, (2 + config.auth.password.history) * hashQueue.deadline + ATTEMPT_WORK),
     },
   })
   const notice = createNewDeviceNotice({ isOn: config.auth.notices.newDevice, users, mail, clock })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens, notice })
-  const hashes = new PasswordHashQueue({
-    concurrency: maxConcurrentHashes,
-    longest: hashQueue.max,
-    deadline: hashQueue.deadline,
-  })
-  const screening = createPasswordScreening({ config, breaches })
   const verification = createVerificationService({
     ...{ clock, audit, tenants, users, sessions, tokens, mail, links, oneTimeTokens },
     mode: config.auth.emailVerification,
   })
-  const passwords = createPasswordService({
-    ...{ config, tenants, users, audit, signIn, hashes, lockouts, screening, verification },
+  const { hashes, breaches, ...passwordServices } = await openPasswordRoom({
+    ...{ config, storage, clock, logger, audit, tenants, users, sessions },
+    ...{ signIn, lockouts, oneTimeTokens, mail, links, verification },
   })
+  const { passwords } = passwordServices
   const reauthentication = createReauthenticationService({ passwords, sessions, tokens })
   const isBypass = config.auth.mode === 'bypass'
   const bypass = isBypass ? createBypassService({ tenants, users, access, audit, signIn }) : null
@@ -289,7 +281,7 @@ async function compose({
   const profile = { userAnswerOf, meAnswerOf, update: createProfileUpdate({ users, audit }), current: tokens.upToDate }
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
   const services = {
-    passwords,
+    ...passwordServices,
     invitations,
     tokens,
     profile,

@@ -26,6 +26,7 @@ export type {
   LockoutSummary,
   LockoutsApi,
   MagicLinkApi,
+  PasswordApi,
   SessionsApi,
   UsersApi,
 } from './api-types.js'

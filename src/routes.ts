@@ -13,6 +13,8 @@ import type { MagicLinkService } from './features/magic-link/magic-link-service.
 import { type MetricAccess, metricRoutes } from './features/metrics/metric-routes.js'
 import type { MetricService } from './features/metrics/metric-service.js'
 import { pageRoutes } from './features/pages/page-routes.js'
+import type { PasswordChangeService } from './features/passwords/password-change-service.js'
+import type { PasswordResetService } from './features/passwords/password-reset-service.js'
 import { passwordRoutes } from './features/passwords/password-routes.js'
 import type { PasswordService } from './features/passwords/password-service.js'
 import { reauthenticationRoutes } from './features/reauthentication/reauthentication-routes.js'
@@ -32,6 +34,8 @@ import type { Door } from './http/door.js'
 export interface RouteServices {
   readonly passwords: PasswordService
   readonly invitations: InvitationService
+  readonly passwordChange: PasswordChangeService
+  readonly passwordReset: PasswordResetService
   readonly tokens: TokenService
   readonly profile: Profile
   readonly verification: VerificationService
@@ -54,7 +58,7 @@ export interface RouteServices {
 export function allRoutes(services: RouteServices): readonly Route[] {
   const { bypass, magicLink, tokens, profile } = services
   return [
-    ...passwordRoutes(services), // /auth/register, /auth/login
+    ...passwordRoutes(services), // /auth/register, /auth/login, /auth/password
     ...(magicLink ? magicLinkRoutes(magicLink.service, magicLink.cookieName) : []), // /auth/magic-link
     ...tokenRoutes(services.tokens), // /auth/refresh, /auth/logout, /auth/csrf
     ...userRoutes(services.profile), // /auth/me, /users/me

@@ -21,6 +21,7 @@ const commands: SubCommandsDef = {
     subCommands: {
       create: () => import('./users-create.js').then((module) => module.usersCreateCommand),
       list: () => import('./users-list.js').then((module) => module.usersListCommand),
+      'reset-password': () => import('./users-reset-password.js').then((module) => module.usersResetPasswordCommand),
       disable: () => import('./users-disable.js').then((module) => module.usersDisableCommand),
     },
   },

@@ -23,6 +23,7 @@ export interface Tables {
   socket_nodes: SocketNodesTable
   socket_places: SocketPlacesTable
   socket_messages: SocketMessagesTable
+  password_history: PasswordHistoryTable
 }
 
 /** Small facts of the whole deployment, such as the check value of the master key. */
@@ -245,6 +246,16 @@ export interface SocketMessagesTable {
   target: string
   body: string
   created_at: number
+}
+
+/** Passwords that somebody had before; kept where `auth.password.history` asks for it. */
+export interface PasswordHistoryTable {
+  tenant_id: string
+  user_id: string
+  /** In order of replacement. */
+  id: string
+  password_hash: string
+  replaced_at: number
 }
 
 /** Append-only. No foreign keys: an event outlives what it speaks of. */

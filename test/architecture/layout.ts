@@ -18,6 +18,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'api-context.ts': ['contract', 'runtime', 'http', 'features', 'api-answers.ts'],
   'api-email.ts': ['http', 'features', 'api-answers.ts', 'api-context.ts', 'api-types.ts'],
   'api-invitations.ts': ['storage', 'http', 'features', 'api-answers.ts', 'api-types.ts'],
+  'api-password.ts': ['http', 'features', 'api-context.ts', 'api-types.ts'],
   'api.ts': [
     'contract',
     'config',
@@ -30,6 +31,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'api-context.ts',
     'api-email.ts',
     'api-invitations.ts',
+    'api-password.ts',
   ],
   'auth-types.ts': [
     'contract',
@@ -144,7 +146,7 @@ export const HTTP_FILES: readonly RegExp[] = [
   /^src\/(http|adapters|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
-  /^src\/api-(context|email|invitations)\.ts$/,
+  /^src\/api-(context|email|invitations|password)\.ts$/,
   /^src\/(api|auth|auth-types|routes|sockets|index)\.ts$/,
 ]
 

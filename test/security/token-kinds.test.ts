@@ -35,6 +35,10 @@ const open = (status: number) => ({ takes: {}, success: status, otherwise: statu
 const EXPECTED: Readonly<Record<string, Expectation>> = {
   'POST /auth/register': { ...open(400), body: {} },
   'POST /auth/login': { ...open(400), body: {} },
+  'POST /auth/password/change': { ...identified, csrf: true, success: 400, body: {} },
+  'POST /auth/password/forgot': { ...open(400), body: {} },
+  // The token of a sign-in by mail is none to set a password with.
+  'POST /auth/password/reset': { ...open(401), body: { token: 'spt_unknown', new_password: 'bravo heron lattice' } },
   'POST /auth/magic-link': { ...open(400), body: {} },
   'POST /auth/magic-link/verify': {
     ...{ takes: { body: ['one-time'] }, success: 200, otherwise: 401 },

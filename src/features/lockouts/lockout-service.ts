@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Transaction } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
@@ -6,8 +7,10 @@ import type { MasterKey } from '../../crypto/master-key.js'
 import { addressBucket, normalizeAddress } from '../../runtime/client-address.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, type TenantScope } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
+import type { RecordEvent } from '../audit/audit-types.js'
 import { accountPolicy, addressPolicy, type BucketPolicy } from './lockout-bucket.js'
 import { createLockoutCounter, type Outcome } from './lockout-counter.js'
 import { createKnownDevices, type KnownDevices } from './lockout-device.js'
@@ -40,6 +43,14 @@ export interface LockoutService {
   clear(
     scope: TenantScope,
     filter: LockoutFilter,
+    by: { readonly actorId: string | null; readonly client: ClientContext | null },
+  ): Promise<number>
+  /** The same for one account, in the transaction of what proved its owner. */
+  forgive(
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    scope: OneTenant,
+    email: string,
     by: { readonly actorId: string | null; readonly client: ClientContext | null },
   ): Promise<number>
   /** Deletes one batch of what remembers nothing any more, and returns how many rows went. */
@@ -156,6 +167,22 @@ export function createLockoutService(parts: {
     }
   }
 
+  async function clear(
+    tx: Transaction<Tables>,
+    record: RecordEvent,
+    scope: TenantScope,
+    filter: LockoutFilter,
+    { actorId, client }: { readonly actorId: string | null; readonly client: ClientContext | null },
+  ): Promise<number> {
+    const gone = await deleteBuckets(scope, tx, storage, storedFilter(scope, filter))
+    for (const { kind, tenantId, userId } of gone) {
+      if (tenantId === null) continue
+      await record({ type: 'account.unlocked', tenantId, actorId, userId, sessionId: null, client, data: { kind } })
+    }
+    recorded.clear()
+    return gone.length
+  }
+
   return {
     devices,
     attempt(scope, attempted, work) {
@@ -197,17 +224,8 @@ export function createLockoutService(parts: {
       const items = found.slice(0, size)
       return { items, nextCursor: found.length > size ? (items.at(-1)?.id ?? null) : null }
     },
-    clear(scope, filter, { actorId, client }) {
-      return audit.transaction(async (tx, record) => {
-        const gone = await deleteBuckets(scope, tx, storage, storedFilter(scope, filter))
-        for (const { kind, tenantId, userId } of gone) {
-          if (tenantId === null) continue
-          await record({ type: 'account.unlocked', tenantId, actorId, userId, sessionId: null, client, data: { kind } })
-        }
-        recorded.clear()
-        return gone.length
-      })
-    },
+    clear: (scope, filter, by) => audit.transaction((tx, record) => clear(tx, record, scope, filter, by)),
+    forgive: (tx, record, scope, email, by) => clear(tx, record, scope, { email }, by),
     cleanUp: () => deleteEndedBuckets(allTenants(), storage.db, storage, CLEAN_UP_BATCH),
   }
 }

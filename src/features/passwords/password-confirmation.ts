@@ -1,10 +1,9 @@
-import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import { oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { LockoutService } from '../lockouts/lockout-service.js'
 import type { UserService } from '../users/user-service.js'
-import type { UserWithPassword } from '../users/user-types.js'
+import type { PasswordHashing } from './password-hashing.js'
 import type { PasswordService } from './password-service.js'
 
 /** A session in the wrong hands must not become a place to guess from: what a sign-in counts is counted here too. */
@@ -12,15 +11,10 @@ export function createPasswordConfirmation(parts: {
   readonly users: UserService
   readonly lockouts: LockoutService
   readonly audit: AuditService
-  readonly matches: (
-    scope: OneTenant,
-    user: UserWithPassword,
-    password: string,
-    client: ClientContext,
-  ) => Promise<boolean>
+  readonly hashing: PasswordHashing
 }): PasswordService['confirm'] {
-  const { users, lockouts, audit, matches } = parts
-  return async ({ tenantId, userId, sessionId }, password, client, work) => {
+  const { users, lockouts, audit, hashing } = parts
+  return async ({ tenantId, userId, sessionId }, password, client, prepare) => {
     const scope = oneTenant(tenantId)
     const user = await users.findWithPassword(scope, userId)
     if (user === null) throw new SallyportError('session_revoked')
@@ -32,13 +26,14 @@ export function createPasswordConfirmation(parts: {
       data: { reason },
     })
     return lockouts.attempt(scope, { identifier, user, client }, async (attempt) => {
-      if (!(await matches(scope, user, password, client))) {
+      if (!(await hashing.matches(scope, user, password, client))) {
         await attempt.fail((_tx, record) => record(failed('invalid_credentials')))
         throw new SallyportError('invalid_credentials', { detail: 'Check the password.' })
       }
       if (user.disabledAt !== null) throw new SallyportError('account_disabled')
+      const work = await prepare(user)
       return audit.transaction(async (tx, record) => {
-        const result = await work(tx, record, user)
+        const result = await work(tx, record)
         await attempt.succeed(tx)
         return result
       })

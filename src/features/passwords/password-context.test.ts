@@ -7,8 +7,8 @@ const ada = { email: 'ada.lovelace@engine-works.example', username: 'Ada L.', te
 describe('the words that a guess would start from', () => {
   it('are those of the address, the user, the tenant and the service, alone and together', () => {
     expect(contextWords(ada, ['Sallyport'])).toEqual([
-      ...['adal', 'adalovelace', 'lovelace', 'engineworks', 'engine', 'works', 'example'],
-      ...['blueharbour', 'blue', 'harbour', 'sallyport'],
+      ...['ada l.', 'adal', 'ada.lovelace', 'adalovelace', 'lovelace', 'engine-works', 'engineworks', 'engine'],
+      ...['works', 'example', 'blue harbour', 'blueharbour', 'blue', 'harbour', 'blue-harbour', 'sallyport'],
     ])
   })
 

@@ -44,8 +44,9 @@ export function contextWords({ email, username, tenant }: PasswordContext, servi
   const address = email === null ? [] : [email.slice(0, at), ...email.slice(at + 1).split('.')]
   const texts = [username ?? '', ...address, tenant.name, tenant.slug, ...service]
   const words = texts.flatMap((text) => {
-    const parts = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
-    return [parts.join(''), ...parts]
+    const whole = text.trim().toLowerCase()
+    const parts = whole.match(/[\p{L}\p{N}]+/gu) ?? []
+    return [whole, parts.join(''), ...parts]
   })
   const usable = words.filter((word) => [...word].length >= SHORTEST_WORD && /\p{L}/u.test(word))
   return [...new Set(usable)].slice(0, MOST_WORDS)

@@ -2,16 +2,32 @@ import { defineRoute, type Route } from '../../http/define-route.js'
 import type { InvitationService } from '../invitations/invitation-service.js'
 import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
 import { verificationRequired } from '../verification/verification-types.js'
+import type { PasswordChangeService } from './password-change-service.js'
+import type { PasswordResetService } from './password-reset-service.js'
 import type { PasswordService } from './password-service.js'
-import { loginInput, registerInput } from './password-types.js'
+import {
+  changePasswordInput,
+  forgotPasswordInput,
+  loginInput,
+  registerInput,
+  resetPasswordInput,
+} from './password-types.js'
+
+interface PasswordServices {
+  readonly passwords: PasswordService
+  readonly invitations: InvitationService
+  readonly passwordChange: PasswordChangeService
+  readonly passwordReset: PasswordResetService
+}
+
+const NEW_PASSWORD_ERRORS = ['weak_password', 'breached_password', 'conflict', 'overloaded'] as const
 
 export function passwordRoutes({
   passwords,
   invitations,
-}: {
-  readonly passwords: PasswordService
-  readonly invitations: InvitationService
-}): readonly Route[] {
+  passwordChange,
+  passwordReset,
+}: PasswordServices): readonly Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -72,6 +88,55 @@ export function passwordRoutes({
         const tenant = { body: tenant_id, header: tenantHeader }
         const issued = await passwords.login({ email, password, remember }, tenant, client)
         return tokenReply(200, issued, transport)
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/password/change',
+      operationId: 'changePassword',
+      summary: 'Replace the password, and end every other session',
+      tag: 'Accounts',
+      guard: { authentication: 'required', csrf: 'token', limit: 'hashing' },
+      body: changePasswordInput,
+      responses: { 204: { description: 'The password is the new one; the session of the request goes on' } },
+      errors: [...NEW_PASSWORD_ERRORS, 'invalid_credentials', 'account_disabled', 'account_locked'],
+      async handle({ identity, body, client }) {
+        const { current_password: current, new_password: next } = body
+        await passwordChange.change(identity, { current, next }, client)
+        return { status: 204 }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/password/forgot',
+      operationId: 'forgotPassword',
+      summary: 'Have a link sent that sets a new password; the answer is the same for every address',
+      tag: 'Accounts',
+      guard: { authentication: 'none', csrf: 'origin', limit: 'mail' },
+      body: forgotPasswordInput,
+      responses: { 202: { description: 'Where the address has an account, a message is on its way' } },
+      errors: [],
+      async handle({ body: { email, tenant_id }, tenantHeader, client }) {
+        await passwordReset.forgot(email, { body: tenant_id, header: tenantHeader }, client)
+        return { status: 202 }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      base: 'auth',
+      path: '/password/reset',
+      operationId: 'resetPassword',
+      summary: 'Set a new password with the token of such a link, and end every session',
+      tag: 'Accounts',
+      guard: { authentication: 'none', csrf: 'origin', limit: 'hashing' },
+      body: resetPasswordInput,
+      responses: { 204: { description: 'The password is the new one; nobody is signed in' } },
+      errors: [...NEW_PASSWORD_ERRORS, 'invalid_token', 'token_expired'],
+      async handle({ body, client }) {
+        await passwordReset.reset(body.token, body.new_password, client)
+        return { status: 204 }
       },
     }),
   ]

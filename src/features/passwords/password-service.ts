@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Config } from '../../config/config.js'
 import type { ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { addressBucket, networkOf } from '../../runtime/client-address.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import type { Tables } from '../../storage/tables.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
@@ -19,10 +17,7 @@ import type { UserService } from '../users/user-service.js'
 import { defaultUsername, type User, type UserWithPassword } from '../users/user-types.js'
 import type { VerificationService } from '../verification/verification-service.js'
 import { createPasswordConfirmation } from './password-confirmation.js'
-import { algorithmOf, BCRYPT_BYTES, hashPassword, needsRenewal, verifyPassword } from './password-hash.js'
-import type { PasswordHashQueue } from './password-hash-queue.js'
-import { normalisePassword } from './password-policy.js'
-import type { PasswordScreening } from './password-screening.js'
+import type { PasswordHashing } from './password-hashing.js'
 import type { PasswordLogin, Registrant, Registration } from './password-types.js'
 
 export interface PasswordService {
@@ -48,8 +43,8 @@ export interface PasswordService {
    */
   login(login: PasswordLogin, tenant: NamedTenant, client: ClientContext): Promise<IssuedTokens>
   /**
-   * Has a caller give the password once more, as one counted attempt, and runs `work` where it is right: in a transaction
-   * that commits the proof with what it was given for.
+   * Has a caller give the password once more, as one counted attempt, and calls `prepare` where it is right. What that
+   * gives back runs in a transaction, which commits the proof with what it was given for.
    * @throws SallyportError `invalid_credentials` (also where there is no password), `forbidden` (a guest),
    * `account_disabled`, `account_locked`, `rate_limited`, `overloaded`, `session_revoked` (the account is gone)
    */
@@ -57,7 +52,7 @@ export interface PasswordService {
     identity: Pick<Identity, 'tenantId' | 'userId' | 'sessionId'>,
     password: string,
     client: ClientContext,
-    work: (tx: Transaction<Tables>, record: RecordEvent, user: UserWithPassword) => Promise<Result>,
+    prepare: (user: UserWithPassword) => Promise<(tx: Transaction<Tables>, record: RecordEvent) => Promise<Result>>,
   ): Promise<Result>
   /**
    * Makes an account without signing it in: for the command line and administrators.
@@ -69,93 +64,26 @@ export interface PasswordService {
   ): Promise<User>
 }
 
-/** Prefix lengths of what one customer of a provider may have: to change addresses in it wins no turns. */
-const LANE_NETWORK = { ipv4: 24, ipv6: 48 }
-
 export function createPasswordService(parts: {
   readonly config: Config
   readonly tenants: TenantService
   readonly users: UserService
   readonly audit: AuditService
   readonly signIn: SignInService
-  readonly hashes: PasswordHashQueue
   readonly lockouts: LockoutService
-  readonly screening: PasswordScreening
+  readonly hashing: PasswordHashing
   readonly verification: VerificationService
 }): PasswordService {
-  const { config, tenants, users, audit, signIn, hashes, lockouts, screening, verification } = parts
-  const settings = config.auth.password
-
-  /** Stands in for the hash of an account that is not there, so that looking for one costs the same. */
-  let standIn: Promise<string> | undefined
-  function standInHash(): Promise<string> {
-    standIn ??= hashPassword(settings, randomBytes(16).toString('base64url')).catch((error: unknown) => {
-      standIn = undefined
-      throw error
-    })
-    return standIn
-  }
-  // Made before the first sign-in, which would otherwise cost two hashes. A failure is met again by who needs it.
-  standInHash().catch(() => undefined)
+  const { config, tenants, users, audit, signIn, lockouts, hashing, verification } = parts
 
   function assertOpen(): void {
     if (config.auth.registration === 'open') return
     throw new SallyportError('forbidden', { detail: 'Registration is not open here.' })
   }
 
-  /** Whose turn a hash waits for. An unknown tenant has none of its own. */
-  function laneOf({ tenantId }: OneTenant, client: ClientContext | null) {
-    const address = client?.ipAddress ?? null
-    return [tenantId, (address && networkOf(address, LANE_NETWORK)) ?? 'unknown', addressBucket(address)]
-  }
-
-  async function hashNew(
-    scope: OneTenant,
-    tenant: Tenant,
-    { password: typed, ...owner }: Registrant,
-    client: ClientContext | null,
-  ): Promise<string> {
-    const password = normalisePassword(typed)
-    await screening.check(password, { ...owner, tenant }, 'password')
-    return hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
-  }
-
   async function newUser(scope: OneTenant, tenant: Tenant, registration: Registration, client: ClientContext | null) {
     const { email, password, username = defaultUsername(email) } = registration
-    return { email, username, passwordHash: await hashNew(scope, tenant, { email, username, password }, client) }
-  }
-
-  async function passwordMatches(
-    scope: OneTenant,
-    user: UserWithPassword | null,
-    password: string,
-    client: ClientContext,
-  ): Promise<boolean> {
-    const hash = user?.passwordHash ?? null
-    const against = hash ?? (await standInHash())
-    const matches = await hashes.run(algorithmOf(against), laneOf(scope, client), () =>
-      verifyPassword(against, password),
-    )
-    return hash !== null && matches
-  }
-
-  async function renew(
-    scope: OneTenant,
-    user: UserWithPassword,
-    password: string,
-    client: ClientContext,
-  ): Promise<void> {
-    if (user.passwordHash === null || !(await needsRenewal(settings, user.passwordHash))) return
-    // What bcrypt would cut keeps its old form.
-    if (settings.algorithm === 'bcrypt' && Buffer.byteLength(password) > BCRYPT_BYTES) return
-    const from = user.passwordHash
-    try {
-      const to = await hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
-      await users.renewPasswordHash(scope, user.id, { from, to })
-    } catch (error) {
-      // The password was right: the next sign-in renews it.
-      if (!(error instanceof SallyportError) || error.code !== 'overloaded') throw error
-    }
+    return { email, username, passwordHash: await hashing.accept(scope, tenant, { email, username, password }, client) }
   }
 
   async function refuse(
@@ -183,10 +111,10 @@ export function createPasswordService(parts: {
   return {
     async hashForRegistration(scope, tenant, registrant, client) {
       assertOpen()
-      return hashNew(scope, tenant, registrant, client)
+      return hashing.accept(scope, tenant, registrant, client)
     },
 
-    hashForInvitation: hashNew,
+    hashForInvitation: (...given) => hashing.accept(...given),
 
     async register(registration, named, client) {
       assertOpen()
@@ -217,22 +145,21 @@ export function createPasswordService(parts: {
       return signIn.finish(scope, opening.sessionId, client)
     },
 
-    async login({ email, password: typed, remember }, named, client) {
-      const password = normalisePassword(typed)
+    async login({ email, password, remember }, named, client) {
       const { scope, tenant } = await tenants.resolve(named)
       const user = tenant === null ? null : await users.findForSignIn(scope, email)
       // An unknown tenant has no log of its own.
       const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
       const identifier = tenant === null ? `${scope.tenantId} ${email}` : email
       const sessionId = await lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
-        if (!(await passwordMatches(logScope, user, password, client)) || user === null) {
+        if (!(await hashing.matches(logScope, user, password, client)) || user === null) {
           return refuse(logScope, user, 'invalid_credentials', client, attempt)
         }
         if (user.disabledAt !== null) return refuse(scope, user, 'account_disabled', client, attempt)
         if (verification.mode === 'required' && !user.emailVerified) {
           return refuse(scope, user, 'email_not_verified', client, attempt)
         }
-        await renew(scope, user, password, client)
+        await hashing.renew(scope, user, password, client)
         const { id: userId, credentialVersion } = user
         const opening = await audit.transaction(async (tx, record) => {
           const proven = { userId, credentialVersion, methods: ['password'], remember, client } as const
@@ -246,12 +173,7 @@ export function createPasswordService(parts: {
       return signIn.finish(scope, sessionId, client)
     },
 
-    confirm: createPasswordConfirmation({
-      users,
-      lockouts,
-      audit,
-      matches: (scope, user, typed, client) => passwordMatches(scope, user, normalisePassword(typed), client),
-    }),
+    confirm: createPasswordConfirmation({ users, lockouts, audit, hashing }),
 
     async createAccount(registration, { tenant: named, role }) {
       const { scope, tenant } = await tenants.existing(named)

@@ -43,6 +43,18 @@ export const loginInput = z
   })
   .meta({ id: 'LoginRequest' })
 
+export const changePasswordInput = z
+  .object({ current_password: password, new_password: password })
+  .meta({ id: 'ChangePasswordRequest' })
+
+export const forgotPasswordInput = z
+  .object({ email: emailInput, tenant_id: tenantIdInput })
+  .meta({ id: 'ForgotPasswordRequest' })
+
+export const resetPasswordInput = z
+  .object({ token: oneTimeTokenInput, new_password: password })
+  .meta({ id: 'ResetPasswordRequest' })
+
 export interface Registration {
   readonly email: string
   readonly password: string
@@ -51,7 +63,7 @@ export interface Registration {
 
 /** Whose new password it is: what its owner is called must not be in it. */
 export interface Registrant {
-  readonly email: string
+  readonly email: string | null
   readonly username: string
   readonly password: string
 }

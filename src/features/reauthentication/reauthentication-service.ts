@@ -23,7 +23,7 @@ export function createReauthenticationService(parts: {
   return {
     async withPassword(identity, password, client) {
       const { tenantId, userId, sessionId } = identity
-      await passwords.confirm(identity, password, client, async (tx, record, { credentialVersion }) => {
+      await passwords.confirm(identity, password, client, async ({ credentialVersion }) => async (tx, record) => {
         const session = { id: sessionId, userId, credentialVersion }
         if (!(await sessions.renewAuthentication(oneTenant(tenantId), tx, session))) {
           throw new SallyportError('session_revoked')

@@ -44,6 +44,8 @@ function kindOf({ type }: AuditEvent): ChangeKind | null {
     case 'account.disabled':
     case 'account.enabled':
     case 'email.restored':
+    case 'password.changed':
+    case 'password.reset':
       return 'user'
     case 'reauthentication.succeeded':
     case 'email.verified':

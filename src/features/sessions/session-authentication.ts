@@ -38,3 +38,30 @@ export async function renewAuthentication(
     .executeTakeFirst()
   return row !== undefined
 }
+
+/**
+ * Carries a live session over to the credentials that its holder has just changed, in the transaction of the change; the
+ * password was given, so that it counts as an authentication. False where the session has ended.
+ */
+export async function carryOver(
+  scope: OneTenant,
+  db: Queryable,
+  storage: Storage,
+  session: { readonly id: string; readonly userId: string },
+  credentialVersion: number,
+): Promise<boolean> {
+  const now = storage.now()
+  const row = await db
+    .updateTable('sessions')
+    .set({ credential_version: credentialVersion, auth_time: now })
+    .where(inTenant(scope))
+    .where('id', '=', session.id)
+    .where('user_id', '=', session.userId)
+    // A session that an earlier change left behind stays behind.
+    .where('credential_version', '=', credentialVersion - 1)
+    .where('revoked_at', 'is', null)
+    .where('absolute_expires_at', '>', now)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -16,7 +16,7 @@ import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
 import { prepareAdvanceSession } from './session-advance.js'
-import { renewAuthentication } from './session-authentication.js'
+import { carryOver, renewAuthentication } from './session-authentication.js'
 import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
@@ -101,6 +101,13 @@ export interface SessionService {
     scope: OneTenant,
     db: Queryable,
     session: { readonly id: string; readonly userId: string; readonly credentialVersion: number },
+  ): Promise<boolean>
+  /** Carries a session over to credentials that its holder has just changed. False where it has ended; see `carryOver`. */
+  carryOver(
+    scope: OneTenant,
+    db: Queryable,
+    session: { readonly id: string; readonly userId: string },
+    credentialVersion: number,
   ): Promise<boolean>
   /** Ends one session. False where there was nothing to end. @param scope of the caller: what lies outside it is not there */
   end(scope: OneTenant, id: string, by: Ending): Promise<boolean>
@@ -272,6 +279,7 @@ export function createSessionService(parts: {
       return advanced
     },
 
+    carryOver: (scope, db, session, version) => carryOver(scope, db, storage, session, version),
     renewAuthentication: (scope, db, session) => renewAuthentication(scope, db, storage, session),
 
     async end(scope, id, by) {

@@ -82,6 +82,8 @@ export const REVOCATION_REASONS = [
   'guest_upgraded',
   'address_proved',
   'address_restored',
+  'password_changed',
+  'password_reset',
 ] as const
 
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]

@@ -17,6 +17,7 @@ import {
   restoreEmail,
   setDisabled,
   setEmailVerified,
+  setPassword,
   updateProfile,
 } from './user-store.js'
 import type { NewGuest, NewUser, ProfileChange, User, UserWithPassword } from './user-types.js'
@@ -57,6 +58,13 @@ export interface UserService {
   ): Promise<{ readonly items: readonly User[]; readonly nextCursor: string | null }>
   /** False where there is no such user. */
   update(scope: OneTenant, db: Queryable, id: string, change: ProfileChange): Promise<boolean>
+  /** Replaces the password, and ends what was signed in; see `setPassword`. */
+  setPassword(
+    scope: OneTenant,
+    db: Queryable,
+    id: string,
+    change: { readonly credentialVersion: number; readonly passwordHash: string },
+  ): Promise<number | null>
   renewPasswordHash(scope: OneTenant, id: string, hashes: { readonly from: string; readonly to: string }): Promise<void>
   /** See `setEmailVerified` of the store. */
   setEmailVerified(scope: OneTenant, db: Queryable, id: string, email: string): Promise<boolean>
@@ -122,6 +130,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       return { items, nextCursor: found.length > size ? (items.at(-1)?.id ?? null) : null }
     },
     update: (scope, db, id, change) => updateProfile(scope, db, id, clock.now(), change),
+    setPassword: (scope, db, id, change) => setPassword(scope, db, id, clock.now(), change),
     renewPasswordHash: (scope, id, hashes) => replacePasswordHash(scope, storage.db, id, hashes),
     setEmailVerified: (scope, db, id, email) => setEmailVerified(scope, db, id, clock.now(), email),
     async replaceEmail(scope, db, id, emails) {

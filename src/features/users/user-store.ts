@@ -242,6 +242,34 @@ export async function releaseEmail(
   return row?.id ?? null
 }
 
+/**
+ * Replaces the password, and raises the credential version, which ends what was signed in. Returns the new version, or
+ * null where the account has moved on since `credentialVersion`, is disabled or is none.
+ */
+export async function setPassword(
+  scope: OneTenant,
+  db: Queryable,
+  id: string,
+  now: number,
+  change: { readonly credentialVersion: number; readonly passwordHash: string },
+): Promise<number | null> {
+  const row = await db
+    .updateTable('users')
+    .set((eb) => ({
+      password_hash: change.passwordHash,
+      credential_version: eb('credential_version', '+', 1),
+      updated_at: now,
+    }))
+    .where(inTenant(scope))
+    .where('id', '=', id)
+    .where('credential_version', '=', change.credentialVersion)
+    .where('is_guest', '=', 0)
+    .where('disabled_at', 'is', null)
+    .returning('credential_version')
+    .executeTakeFirst()
+  return row?.credential_version ?? null
+}
+
 /** Renews the stored form of a password that stays the same, unless it was changed meanwhile. */
 export async function replacePasswordHash(
   scope: OneTenant,

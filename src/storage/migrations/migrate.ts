@@ -10,6 +10,7 @@ import { loginAttempts } from './0006-login-attempts.js'
 import { mailQueue } from './0007-mail-queue.js'
 import { oneTimeTokens } from './0008-one-time-tokens.js'
 import { websockets } from './0009-websockets.js'
+import { passwordHistory } from './0010-password-history.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   mailQueue,
   oneTimeTokens,
   websockets,
+  passwordHistory,
 ]
 
 /**
