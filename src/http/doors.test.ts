@@ -39,7 +39,7 @@ describe('a door', () => {
     expect(answer.headers.get('x-request-id')).toBe('r-1')
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
     expect(answer.headers.get('cache-control')).toBe('private')
-    expect(seen?.client).toEqual({ ipAddress: '203.0.113.7', userAgent: 'nginx', requestId: 'r-1' })
+    expect(seen?.client).toEqual({ ipAddress: '203.0.113.7', userAgent: 'nginx', requestId: 'r-1', locale: null })
     expect(seen?.header('Authorization')).toBe('Bearer a')
     expect(seen?.header('cookie')).toBeUndefined()
   })
