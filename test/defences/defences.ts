@@ -1,4 +1,5 @@
 import type { Edit } from '../planting/source-copy.js'
+import { MAIL_DEFENCES } from './mail-defences.js'
 
 /** One defence: what takes it out, and the tests of which one must then fail. */
 export interface Defence {
@@ -333,4 +334,5 @@ export const DEFENCES: readonly Defence[] = [
     '',
     'src/runtime/log-safety.test.ts',
   ),
+  ...MAIL_DEFENCES,
 ]
