@@ -103,6 +103,22 @@ describeEachAuth('The library, without HTTP', (stage) => {
     await expect(inTenant(another)).rejects.toMatchObject({ code: 'forbidden' })
   })
 
+  it.each(['stateful', 'stateless'] as const)('believes nothing that was written into an answer (%s)', async (mode) => {
+    const auth = await stage.open({ config: { auth: { mode } } })
+    const { accessToken, userId } = await auth.api.register({ email: newEmail(), password: PASSWORD })
+    const identity = await auth.api.verify({ accessToken })
+    for (const name of ['userId', 'tenantId', 'username']) Reflect.set(identity, name, 'forged')
+    for (const list of [identity.roles, identity.permissions, identity.authMethods]) Reflect.set(list, 0, 'admin')
+    Reflect.set(identity, 'roles', ['admin'])
+
+    const again = await auth.api.verify({ accessToken })
+    expect(again).toMatchObject({ userId, tenantId: DEFAULT_TENANT_ID, roles: ['viewer'], authMethods: ['password'] })
+    expect(again.permissions).not.toContain('admin')
+    const other = await auth.api.register({ email: newEmail(), password: PASSWORD })
+    expect(other.user.roles).toEqual(['viewer'])
+    await expect(auth.api.verify({ accessToken, roles: ['admin'] })).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
   it('shows the sessions of somebody to the host application, and ends them', async () => {
     const auth = await stage.open()
     const { api } = auth

@@ -32,6 +32,7 @@ export interface StatelessTokens {
 }
 
 interface Verified {
+  /** Never handed out: it is the same for every call with the token. Its lists are frozen. */
   readonly identity: Identity
   readonly kind: JwtKind
   /** Milliseconds, cut to the second. */
@@ -48,7 +49,7 @@ interface Verified {
 /** Verified tokens remembered; a signature costs a hundred times a look-up. */
 const MOST_VERIFIED = 50_000
 const MOST_ISSUED = 10_000
-/** Longer than any transaction: until it commits, tokens are issued with what it changes, in milliseconds. */
+/** Longer than any transaction: until it commits, sessions are read with what it changes, in milliseconds. */
 const LONGEST_CHANGE = 60_000
 
 export function createStatelessTokens(parts: {
@@ -143,7 +144,10 @@ export function createStatelessTokens(parts: {
   /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
   async function withFreshClaims({ identity, kind, issuedAt }: Verified): Promise<Identity> {
     const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
-    if (changedAt === null || changedAt + LONGEST_CHANGE < issuedAt) return identity
+    // What memory held of the session at the issue was read earlier, by no more than the grace.
+    const longest = LONGEST_CHANGE + sessions.lifetimes.reuseGrace
+    // A copy: what the host application makes of it stays with that call.
+    if (changedAt === null || changedAt + longest < issuedAt) return { ...identity }
     return asJwt(
       identity,
       liveSession(identity, await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)),
@@ -224,11 +228,11 @@ function identityOfClaims(claims: AccessClaims, expiresAt: number): Identity {
     email: claims.email,
     emailVerified: claims.email_verified,
     username: claims.username,
-    roles: claims.roles,
+    roles: Object.freeze(claims.roles),
     permissions: permissionsOf(claims.roles),
     isGuest: claims.is_guest,
     createdAt: Date.parse(claims.user_created_at),
-    authMethods: claims.auth_methods,
+    authMethods: Object.freeze(claims.auth_methods),
     authTime: claims.auth_time * 1000,
     expiresAt,
     tokenFormat: 'jwt',
