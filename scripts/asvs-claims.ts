@@ -31,6 +31,7 @@ const SECTIONS: Readonly<Record<string, readonly Row[]>> = {
     ['4.1.3', 2, 'proxy headers cannot be overridden by a client', 'held'],
     ['4.1.4', 3, 'only supported methods', 'held'],
     ['4.2.1', 2, 'no request smuggling', 'held'],
+    ['4.4.2', 2, 'the `Origin` of a WebSocket is checked against a list', 'held'],
   ],
   'V3 Web front end': [
     ['3.2.1', 1, 'answers are not read as something else', 'held'],

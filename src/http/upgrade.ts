@@ -45,9 +45,17 @@ export function createUpgradeDoor<Entrance>(
     }
   }
 
-  /** Anything that could be taken for a credential, whether it can be read or not. */
-  function isAmbient({ header }: DoorCall, credential: UpgradeVisitor['credential']): boolean {
-    return credential !== null || (header('authorization') ?? null) !== null || hasSessionCookie(header)
+  /**
+   * Every browser says which page asks (RFC 6455 §4.1), and sends its cookies whichever it is: where they may count, an
+   * allowed origin has to be there. @throws `csrf_rejected`
+   */
+  function checkPage({ header, host }: DoorCall): void {
+    const hasHeader = (header('authorization') ?? null) !== null
+    const hasCookie = hasSessionCookie(header)
+    if (hasHeader || hasCookie) checkOrigin(header, host, origins)
+    if (hasCookie && !hasHeader && (header('origin') ?? null) === null) {
+      throw new SallyportError('csrf_rejected', { detail: 'With a cookie the upgrade needs an `Origin`.' })
+    }
   }
 
   function hasSessionCookie(header: DoorCall['header']): boolean {
@@ -62,8 +70,8 @@ export function createUpgradeDoor<Entrance>(
     const requestId = requestIdOf(call.header('x-request-id'), clock)
     try {
       admitCall?.(call)
+      checkPage(call)
       const credential = credentialOf(call)
-      if (isAmbient(call, credential)) checkOrigin(call.header, call.host, origins)
       const client = clientOf(call.header, call.remoteAddress, requestId)
       return { entrance: await admit({ client, tenantHeader: call.header('x-tenant-id') ?? null, credential }) }
     } catch (error) {

@@ -29,11 +29,11 @@ describeEachAuth('A WebSocket', (stage) => {
 
     it('is authenticated by a header or by the cookie before anything is sent', async () => {
       const auth = await stage.open({ config: { auth: { mode } } })
-      const { url } = await serveSockets(auth)
+      const { url, origin } = await serveSockets(auth)
       const { access, userId } = await newHolder(auth)
       const byHeader = await connect(url, { authorization: `Bearer ${access}` })
       expect(await byHeader.next('auth_success')).toMatchObject({ user_id: userId })
-      const byCookie = await connect(url, { cookie: `session_id=${access}` })
+      const byCookie = await connect(url, { cookie: `session_id=${access}`, origin })
       expect(await byCookie.next('auth_success')).toMatchObject({ user_id: userId })
     })
 
@@ -86,7 +86,7 @@ describeEachAuth('A WebSocket', (stage) => {
 
     it('hears of a bad cookie or header, though a browser could not see the status of a refusal', async () => {
       const auth = await stage.open({ config: { auth: { mode } } })
-      const { url } = await serveSockets(auth)
+      const { url, origin } = await serveSockets(auth)
       const { access } = await newHolder(auth)
       const bad = [
         { cookie: 'session_id=sps_old' },
@@ -98,7 +98,7 @@ describeEachAuth('A WebSocket', (stage) => {
         { authorization: `Bearer ${access}`, 'x-tenant-id': '01890a5d-ac96-774b-bcce-b302099a8057' },
       ]
       for (const headers of bad) {
-        const client = await connect(url, headers)
+        const client = await connect(url, { origin, ...headers })
         await client.next('auth_error')
         expect(await client.closed).toMatchObject({ code: 4401 })
       }
@@ -121,6 +121,7 @@ describeEachAuth('A WebSocket', (stage) => {
     })
   })
 
+  // ASVS 4.4.2
   it('is refused before the upgrade where a cookie comes from a foreign page', async () => {
     const config = {
       server: { publicUrl: 'https://app.example.com', cors: { origins: ['https://other.example.com'] } },
@@ -139,6 +140,9 @@ describeEachAuth('A WebSocket', (stage) => {
       expect(refusal).toContain('csrf_rejected')
       expect(await refusalOf(url, { authorization: `Bearer ${access_token}`, origin })).toContain('403')
     }
+    // No browser leaves it out. Who can set a header is no browser.
+    expect(await refusalOf(url, { cookie })).toContain('403')
+    await (await connect(url, { cookie, authorization: `Bearer ${access_token}` })).next('auth_success')
     // Without anything that the browser adds by itself there is nothing to abuse.
     const bare = await connect(url, { origin: 'https://evil.example' })
     await bare.authenticate(access_token)
@@ -168,9 +172,9 @@ describeEachAuth('A WebSocket', (stage) => {
 
   it('of a browser is known by the cookie that sign-in has set', async () => {
     const auth = await stage.open()
-    const { url } = await serveSockets(auth)
+    const { url, origin } = await serveSockets(auth)
     const browser = await newBrowser(auth)
-    const client = await connect(url, { cookie: browser.cookieHeader('/ws') })
+    const client = await connect(url, { cookie: browser.cookieHeader('/ws'), origin })
     await client.next('auth_success')
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TestAuth } from '../../src/testing/index.js'
 import { describeEachAuth, type Stage } from '../flows/each-auth.js'
 import { bearer, newcomer, post, refresh, send, signIn } from '../flows/people.js'
+import { hideTable } from '../flows/refusing-database.js'
 import { holderOf, holderSignIn, newBrowser, newHolder } from '../flows/token-holders.js'
 import { connect } from './socket-client.js'
 import { serveSockets } from './socket-server.js'
@@ -126,9 +127,9 @@ describeEachAuth('A connection', (stage) => {
   })
 
   it('of a browser goes on when the browser refreshes at whichever node, and ends when it does not', async () => {
-    const { here, url, pass } = await twoNodes(stage, stateless)
+    const { here, url, origin, pass } = await twoNodes(stage, stateless)
     const browser = await newBrowser(here)
-    const client = await connect(url, { cookie: browser.cookieHeader('/ws') })
+    const client = await connect(url, { cookie: browser.cookieHeader('/ws'), origin })
     await client.next('auth_success')
     await pass(10 * MINUTE)
     expect((await browser.send('POST', '/auth/refresh')).status).toBe(200)
@@ -203,6 +204,33 @@ describeEachAuth('A connection', (stage) => {
     await send(here, 'PATCH', '/auth/me', access, { username: 'Grace' })
     if (way === 'close') expect(await client.closed).toMatchObject({ code: 4401 })
     else expect(await client.next('user_updated')).toMatchObject({ user: { roles: ['editor', 'viewer'] } })
+  })
+})
+
+describeEachAuth('While the database is away', (stage) => {
+  it('frames are refused where a request would be, and nobody is disconnected; an end that was missed is made up for', async () => {
+    const { here, there, url, messages, pass, connections } = await twoNodes(stage)
+    const { access_token } = await newcomer(here)
+    const client = await connect(url)
+    await client.authenticate(access_token)
+    const bring = await hideTable(await stage.db(), 'changes')
+    const bringSessions = await hideTable(await stage.db(), 'sessions')
+    there.clock.advance(30_000)
+    client.send({ type: 'chat', text: 'lost' })
+    expect((await client.next('error'))['code']).toMatch(/^(unavailable|internal)$/)
+    expect(messages).toEqual([])
+    expect(connections[0]?.send({ type: 'note' })).toBe(false)
+    await there.round()
+    await bringSessions()
+    await bring()
+    await pass(0)
+    client.send({ type: 'chat', text: 'again' })
+    await client.next('echo')
+    // An end of which the feed has lost its row.
+    const db = await stage.db()
+    await db.updateTable('sessions').set({ revoked_at: 1, revoked_reason: 'administrator' }).execute()
+    await pass(30_000)
+    expect(await client.next('session_revoked')).toMatchObject({ reason: 'administrator' })
   })
 })
 

@@ -8,6 +8,8 @@ const addressShape = z.object({ port: z.int() })
 
 export interface SocketServer {
   readonly url: string
+  /** Of a page at the same host. */
+  readonly origin: string
   readonly connections: SocketConnection[]
   /** What the application's code was given. */
   readonly messages: unknown[]
@@ -32,5 +34,6 @@ export async function serveSockets(auth: TestAuth): Promise<SocketServer> {
     for (const socket of wss.clients) socket.terminate()
     wss.close()
   })
-  return { url: `ws://127.0.0.1:${addressShape.parse(wss.address()).port}`, connections, messages }
+  const host = `127.0.0.1:${addressShape.parse(wss.address()).port}`
+  return { url: `ws://${host}`, origin: `http://${host}`, connections, messages }
 }
