@@ -91,7 +91,8 @@ export interface PasswordApi {
 export interface UsersApi {
   /**
    * Makes an account without signing it in.
-   * @param input `role`: one of the built-in roles; default: what the tenant gives to who registers
+   * @param input `role`: one of the built-in roles; default: what the tenant gives to who registers. `emailVerified`: you
+   *   vouch for the address; default false, and then the owner is sent the verification mail where sign-in asks for it
    * @throws SallyportError `invalid_request` (also for an unknown tenant or role), `weak_password`,
    *   `breached_password`, `email_taken`, `overloaded`
    */
@@ -101,6 +102,7 @@ export interface UsersApi {
     readonly username?: string
     readonly tenantId?: string
     readonly role?: string
+    readonly emailVerified?: boolean
   }): Promise<Account>
   /**
    * Accounts of one tenant, or of all where none is named, oldest first.

@@ -258,11 +258,12 @@ function usersApi({
   /** The host application decides, and is nobody in particular. */
   const host = { actorId: null, client: null }
   return {
-    async create({ tenantId, role, ...input }) {
+    async create({ tenantId, role, emailVerified = false, ...input }) {
       const { tenant_id, ...registration } = parseInput(accountInput, { ...input, tenant_id: tenantId })
       const user = await passwords.createAccount(registration, {
         tenant: { body: tenant_id, header: null },
         role: role ?? null,
+        emailVerified,
       })
       return accountOf(user)
     },

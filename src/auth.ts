@@ -198,7 +198,7 @@ async function compose({
   const notice = createNewDeviceNotice({ isOn: config.auth.notices.newDevice, users, mail, clock })
   const signIn = createSignInService({ users, access, sessions, tokens, keyring, lockouts, oneTimeTokens, notice })
   const verification = createVerificationService({
-    ...{ clock, audit, tenants, users, sessions, tokens, mail, links, oneTimeTokens },
+    ...{ clock, audit, tenants, users, lockouts, sessions, tokens, mail, links, oneTimeTokens },
     mode: config.auth.emailVerification,
   })
   const { hashes, breaches, ...passwordServices } = await openPasswordRoom({

@@ -12,6 +12,7 @@ export const usersCreateCommand = defineCommand({
     email: { type: 'string', required: true, valueHint: 'address', description: 'The email address' },
     username: { type: 'string', valueHint: 'name', description: 'The name to show (default: from the address)' },
     role: { type: 'string', valueHint: 'role', description: "The role (default: the tenant's default role)" },
+    verified: { type: 'boolean', description: 'You vouch for the address: it need not prove itself' },
     ...tenantOption,
     'password-stdin': { type: 'boolean', description: 'Read the password from standard input' },
     ...configOption,
@@ -24,6 +25,7 @@ export const usersCreateCommand = defineCommand({
       api.users.create({
         email,
         password,
+        emailVerified: args.verified === true,
         ...(username === undefined ? {} : { username }),
         ...(role === undefined ? {} : { role }),
         ...(tenant === undefined ? {} : { tenantId: idOf(tenant, '--tenant') }),

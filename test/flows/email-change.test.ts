@@ -126,6 +126,20 @@ describeEachAuth('Another address', (stage) => {
     expect((await auth.mail.sent()).filter(({ to }) => to === person.email)).toHaveLength(1)
   })
 
+  it('is no way around wrong guesses: they count on', async () => {
+    const auth = await stage.open()
+    const { email, access_token } = await verified(auth)
+    const guess = (address: string) => post(auth, '/auth/login', { email: address, password: 'wrong' })
+    const next = newEmail()
+    await change(auth, access_token, next)
+    for (let count = 0; count < 4; count++) expect((await guess(email)).status).toBe(401)
+    await verify(auth, (await auth.mail.lastTo(next)).token)
+    expect((await guess(next)).status).toBe(401)
+    expect((await post(auth, '/auth/login', { email: next, password: PASSWORD })).status).toBe(423)
+    // Nobody has the former one, where others may begin anew.
+    expect((await guess(email)).status).toBe(401)
+  })
+
   it('is unique in a tenant alone, not for guests, and not for an account that was disabled meanwhile', async () => {
     const auth = await stage.open()
     const { access_token, user_id } = await verified(auth)

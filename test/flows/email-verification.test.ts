@@ -138,6 +138,20 @@ describeEachAuth('Where an address must prove itself first', (stage) => {
     }
   })
 
+  it('an account that somebody else makes gets its link by mail, unless they vouch for the address', async () => {
+    const auth = await stage.open(REQUIRED)
+    const [asked, vouched] = [newEmail(), newEmail()]
+    await auth.api.users.create({ email: asked, password: PASSWORD })
+    await auth.api.users.create({ email: vouched, password: PASSWORD, emailVerified: true })
+    expect((await signIn(auth, { email: vouched, password: PASSWORD })).user.email_verified).toBe(true)
+    expect(await codeOf(await post(auth, '/auth/login', { email: asked, password: PASSWORD }))).toBe(
+      'email_not_verified',
+    )
+    expect((await auth.mail.sent()).map(({ to }) => to)).toEqual([asked])
+    await verify(auth, (await auth.mail.lastTo(asked)).token)
+    await signIn(auth, { email: asked, password: PASSWORD })
+  })
+
   it('the second of two who register at once is told by mail, and neither can tell who was first', async () => {
     const auth = await stage.open(REQUIRED)
     const email = newEmail()

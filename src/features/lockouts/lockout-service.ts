@@ -15,6 +15,7 @@ import { accountPolicy, addressPolicy, type BucketPolicy } from './lockout-bucke
 import { createLockoutCounter, type Outcome } from './lockout-counter.js'
 import { createKnownDevices, type KnownDevices } from './lockout-device.js'
 import { LockoutGate } from './lockout-gate.js'
+import { renameBuckets } from './lockout-rename.js'
 import { type BucketName, deleteBuckets, deleteEndedBuckets, listLocked, type StoredFilter } from './lockout-store.js'
 import type { Attempt, AttemptedAccount, Lockout, LockoutFilter } from './lockout-types.js'
 
@@ -53,6 +54,12 @@ export interface LockoutService {
     email: string,
     by: { readonly actorId: string | null; readonly client: ClientContext | null },
   ): Promise<number>
+  /** Has wrong guesses at an account count on where it gets another address, in the transaction of that. */
+  follow(
+    scope: OneTenant,
+    tx: Transaction<Tables>,
+    emails: { readonly from: string; readonly to: string },
+  ): Promise<void>
   /** Deletes one batch of what remembers nothing any more, and returns how many rows went. */
   cleanUp(): Promise<number>
 }
@@ -226,6 +233,11 @@ export function createLockoutService(parts: {
     },
     clear: (scope, filter, by) => audit.transaction((tx, record) => clear(tx, record, scope, filter, by)),
     forgive: (tx, record, scope, email, by) => clear(tx, record, scope, { email }, by),
+    follow(scope, tx, emails) {
+      const [from, to] = [identifierOf(scope, emails.from), identifierOf(scope, emails.to)]
+      const keyOf = (address: string | null) => (address === null ? to : digest('pair', to, address))
+      return renameBuckets(scope, tx, { from, to }, keyOf)
+    },
     cleanUp: () => deleteEndedBuckets(allTenants(), storage.db, storage, CLEAN_UP_BATCH),
   }
 }

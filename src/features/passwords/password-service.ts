@@ -60,7 +60,7 @@ export interface PasswordService {
    */
   createAccount(
     registration: Registration,
-    options: { readonly tenant: NamedTenant; readonly role: string | null },
+    options: { readonly tenant: NamedTenant; readonly role: string | null; readonly emailVerified: boolean },
   ): Promise<User>
 }
 
@@ -175,13 +175,15 @@ export function createPasswordService(parts: {
 
     confirm: createPasswordConfirmation({ users, lockouts, audit, hashing }),
 
-    async createAccount(registration, { tenant: named, role }) {
+    async createAccount(registration, { tenant: named, role, emailVerified }) {
       const { scope, tenant } = await tenants.existing(named)
       const input = await newUser(scope, tenant, registration, null)
-      const account = { ...input, role: role ?? tenant.defaultRole, bySelf: false, client: null }
+      const account = { ...input, role: role ?? tenant.defaultRole, emailVerified, bySelf: false, client: null }
       return audit.transaction(async (tx, record) => {
         const user = await signIn.createAccount(scope, tx, record, account)
         if (user === null) throw new SallyportError('email_taken')
+        // Nobody else would tell its owner how to get in.
+        if (verification.mode === 'required' && !emailVerified) await verification.begin(scope, tx, user, null)
         return user
       })
     },

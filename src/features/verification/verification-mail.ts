@@ -35,7 +35,7 @@ export interface VerificationMail {
     tx: Transaction<Tables>,
     to: string,
     user: Recipient | null,
-    client: ClientContext,
+    client: ClientContext | null,
   ): Promise<void>
   /** Has the address prove itself that a guest is to have an account with; where it has one, its owner is told instead. */
   proveGuest(scope: OneTenant, tx: Transaction<Tables>, upgrade: GuestUpgrade, client: ClientContext): Promise<void>
@@ -164,12 +164,12 @@ export function createVerificationMail(parts: {
   }
 }
 
-function localeOf(user: Pick<User, 'locale'> | null, client: ClientContext) {
-  return user?.locale ?? client.locale ?? null
+function localeOf(user: Pick<User, 'locale'> | null, client: ClientContext | null) {
+  return user?.locale ?? client?.locale ?? null
 }
 
-function shown({ ipAddress, userAgent }: ClientContext) {
-  return { ipAddress, userAgent }
+function shown(client: ClientContext | null) {
+  return { ipAddress: client?.ipAddress ?? null, userAgent: client?.userAgent ?? null }
 }
 
 /** Enough to recognise one's own, and not enough to write to. */

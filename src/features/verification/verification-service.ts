@@ -7,6 +7,7 @@ import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import type { LinkService } from '../links/link-service.js'
+import type { LockoutService } from '../lockouts/lockout-service.js'
 import type { MailService } from '../mail/mail-service.js'
 import type { OneTimeTokenService } from '../one-time-tokens/one-time-token-service.js'
 import type { KeptToken } from '../one-time-tokens/one-time-token-types.js'
@@ -36,7 +37,7 @@ export interface VerificationService {
   /** `required`: nobody signs in with an address that has not proved itself. */
   readonly mode: 'off' | 'optional' | 'required'
   /** Has the address of a new account prove itself, in the transaction that makes it; nothing happens where that is off. */
-  begin(scope: OneTenant, tx: Transaction<Tables>, user: User, client: ClientContext): Promise<void>
+  begin(scope: OneTenant, tx: Transaction<Tables>, user: User, client: ClientContext | null): Promise<void>
   /** Tells the owner of an address, in the caller's transaction, that somebody wanted an account with it. */
   tellOwner(
     scope: OneTenant,
@@ -78,13 +79,14 @@ export function createVerificationService(parts: {
   readonly audit: AuditService
   readonly tenants: TenantService
   readonly users: UserService
+  readonly lockouts: Pick<LockoutService, 'follow'>
   readonly sessions: SessionService
   readonly tokens: TokenService
   readonly mail: MailService
   readonly links: LinkService
   readonly oneTimeTokens: OneTimeTokenService
 }): VerificationService {
-  const { mode, audit, tenants, users, tokens, oneTimeTokens } = parts
+  const { mode, lockouts, audit, tenants, users, tokens, oneTimeTokens } = parts
   const letters = createVerificationMail(parts)
   let completeUpgrade: CompleteUpgrade = async () => false
 
@@ -110,6 +112,7 @@ export function createVerificationService(parts: {
     const scope = oneTenant(tenantId)
     const user = userId === null ? null : await users.replaceEmail(scope, tx, userId, { from, to })
     if (userId === null || user === null) return false
+    await lockouts.follow(scope, tx, { from, to })
     // They were sent to an address that is no longer the account's.
     await oneTimeTokens.endAll(tx, scope, userId)
     const event = { tenantId, actorId: userId, userId, sessionId: null, client }
