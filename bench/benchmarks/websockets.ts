@@ -77,7 +77,7 @@ async function holdAndReturn(sockets: number) {
           row(`opened and authenticated, ${AT_ONCE} at a time`, `${Math.round((1000 * open) / milliseconds)} a second`),
           row(
             'all of them at once at a server that has just started',
-            `${(storm.milliseconds / 1000).toFixed(1)} s, ${storm.waited} times after a 429`,
+            `${(storm.milliseconds / 1000).toFixed(1)} s, ${storm.waited} times refused and come again`,
           ),
           row('sign-in meanwhile, p50 / p99', shown(during)),
           row('sign-in at rest, p50 / p99', shown(idle)),

@@ -57,13 +57,13 @@ async function makeGuests(url: string, count: number): Promise<object> {
   return { made: count }
 }
 
-/** As a client should: whoever is told that there are too many comes again in a moment. */
+/** As a client should: who is refused, or finds the queue of the port full, comes again in a moment. */
 async function persistently(url: string, token: string): Promise<WebSocket> {
   for (;;) {
     try {
       return await authenticated(url, token)
     } catch (error) {
-      if (!String(error).includes('429')) throw error
+      if (!/429|ECONNRESET|hang up/.test(String(error))) throw error
       waited++
       await sleep(200 + 800 * Math.random())
     }

@@ -1,5 +1,6 @@
 import type { Edit } from '../planting/source-copy.js'
 import { MAIL_DEFENCES } from './mail-defences.js'
+import { WEBSOCKET_DEFENCES } from './websocket-defences.js'
 
 /** One defence: what takes it out, and the tests of which one must then fail. */
 export interface Defence {
@@ -335,4 +336,5 @@ export const DEFENCES: readonly Defence[] = [
     'src/runtime/log-safety.test.ts',
   ),
   ...MAIL_DEFENCES,
+  ...WEBSOCKET_DEFENCES,
 ]
