@@ -34,7 +34,8 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
       if (!(outgoing instanceof ServerResponse)) throw new Error('HTTP/2 is not served here')
-      write(outgoing, await app.answer(callOf(request, { remoteAddress: incoming.socket.remoteAddress ?? null })))
+      const connection = { remoteAddress: incoming.socket.remoteAddress ?? null }
+      write(outgoing, await app.answer(callOf(request, connection, goneSignal(outgoing))))
       return RESPONSE_ALREADY_SENT
     },
     {
@@ -123,6 +124,15 @@ function bodilessCall(incoming: IncomingMessage): Call {
 
 function write(outgoing: ServerResponse, { status, fields, body }: Answer): void {
   outgoing.writeHead(status, fields).end(body ?? undefined)
+}
+
+/** Aborted where the connection ends before the answer is written. */
+function goneSignal(outgoing: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) gone.abort()
+  })
+  return gone.signal
 }
 
 function splitOnce(text: string, separator: string): string[] {

@@ -57,6 +57,8 @@ export interface ClientContext {
   readonly requestId: string
   /** The cookie of a browser that signed in before, as it came. */
   readonly deviceCookie?: string | null
+  /** Aborted once nobody waits for the answer any more. */
+  readonly gone?: AbortSignal
   /** The language that the caller's program asks for, where it is one that people are written to in. */
   readonly locale?: Locale | null
 }

@@ -105,6 +105,8 @@ export interface DoorCall {
 export interface Call extends DoorCall {
   /** What is left to read of it; asked for only where there may be one. */
   readonly body: () => ReadableStream<Uint8Array> | null
+  /** Aborted once the client has gone away; absent where that is not known. */
+  readonly gone?: AbortSignal
 }
 
 export interface HttpApp {

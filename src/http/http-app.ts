@@ -104,7 +104,11 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const { method, header } = call
     const requestId = requestIdOf(header('x-request-id'), clock)
     const deviceCookie = deviceCookieOf(header, jar)
-    const client = { ...clientOf(header, call.remoteAddress, requestId), deviceCookie }
+    const client = {
+      ...clientOf(header, call.remoteAddress, requestId),
+      deviceCookie,
+      ...(call.gone && { gone: call.gone }),
+    }
     watchAddresses(client.ipAddress, call.remoteAddress, header('x-forwarded-for') ?? null)
     const exchange: Exchange = { call, client, fields: new Fields(), template: null }
     exchange.fields.set('x-request-id', requestId)
@@ -134,7 +138,11 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
 }
 
 /** A `Request` as the chain sees it. */
-export function callOf(request: Request, { remoteAddress }: Connection = { remoteAddress: null }): Call {
+export function callOf(
+  request: Request,
+  { remoteAddress }: Connection = { remoteAddress: null },
+  gone: AbortSignal = request.signal,
+): Call {
   const url = new URL(request.url)
   return {
     method: request.method,
@@ -144,6 +152,7 @@ export function callOf(request: Request, { remoteAddress }: Connection = { remot
     host: request.headers.get('host') ?? url.host,
     remoteAddress,
     body: () => request.body,
+    gone,
   }
 }
 

@@ -177,6 +177,44 @@ describe('users', () => {
     })
   })
 
+  it('reset-password sets a password, or sends a link', async () => {
+    const folder = await emptyFolder()
+    const create = ['users', 'create', '--email', 'ada@b.example', '--password-stdin']
+    expect((await run(create, { folder, input: PASSWORD })).code).toBe(0)
+    const reset = (input: string, ...more: string[]) =>
+      run(['users', 'reset-password', '--email', 'ADA@b.example', '--json', ...more], { folder, input })
+    expect(await reset('bravo heron lattice', '--password-stdin')).toMatchObject({
+      code: 0,
+      json: { link_sent: false },
+    })
+    expect(await reset('short', '--password-stdin')).toMatchObject({
+      code: 1,
+      json: { error: { code: 'weak_password' } },
+    })
+    const sent = await reset('')
+    expect(sent).toMatchObject({ code: 0, json: { email: 'ada@b.example', link_sent: true } })
+    expect(sent.stdout + sent.stderr).not.toContain('spt_')
+    const outbox = (await readdir(join(folder, 'data', 'outbox'))).filter((name) => name.endsWith('.eml'))
+    // That the password was set, and the link.
+    expect(outbox).toHaveLength(2)
+  })
+
+  it('breached build makes the file that the configuration names', async () => {
+    const folder = await emptyFolder()
+    await writeFile(join(folder, 'known.txt'), 'bravo heron lattice\ncopper quill\n')
+    const built = await run(['breached', 'build', 'known.txt', 'known.filter', '--json'], { folder })
+    expect(built).toMatchObject({ code: 0, json: { file: 'known.filter', entries: 2, bytes: 128 } })
+    await writeFile(
+      join(folder, 'sallyport.yaml'),
+      'auth: { password: { breached: offline, breach_lookup: { filter: known.filter } } }',
+    )
+    const create = ['users', 'create', '--email', 'ada@b.example', '--password-stdin', '--json']
+    expect(await run(create, { folder, input: 'bravo heron lattice' })).toMatchObject({
+      json: { error: { code: 'breached_password' } },
+    })
+    expect((await run(['breached', 'build', 'nothing.txt', 'x'], { folder })).code).toBe(1)
+  })
+
   it('create without a terminal needs --password-stdin', async () => {
     const { code, stderr } = await run(['users', 'create', '--email', 'a@b.example'], { folder: await emptyFolder() })
     expect([code, stderr]).toEqual([2, expect.stringContaining('--password-stdin')])

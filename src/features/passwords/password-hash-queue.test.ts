@@ -44,6 +44,25 @@ describe('the queue of password hashes', () => {
     await expect(queue.run('argon2id', HERE, async () => 'served again')).resolves.toBe('served again')
   })
 
+  it('lets who has gone away leave, and make room at once', async () => {
+    const queue = new PasswordHashQueue({ concurrency: 1, longest: 1, deadline: 1_000 })
+    const [first, second, third] = [pending(), pending(), pending()]
+    const client = new AbortController()
+    const served = queue.run('argon2id', HERE, first.work, client.signal)
+    const waiting = queue.run('argon2id', HERE, second.work, client.signal)
+    client.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'overloaded' })
+    await expect(queue.run('argon2id', HERE, third.work, client.signal)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(queue.depth).toBe(0)
+    const next = queue.run('argon2id', HERE, third.work)
+    first.finish()
+    // What had begun is finished.
+    await served
+    third.finish()
+    await next
+    expect(second.work).not.toHaveBeenCalled()
+  })
+
   it('gives up who has waited too long, without ever hashing for them', async () => {
     const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
     const [first, second] = [pending(), pending()]

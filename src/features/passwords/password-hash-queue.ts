@@ -43,9 +43,19 @@ export class PasswordHashQueue {
     return this.#waiting.size
   }
 
-  /** Runs `hash` when its turn comes. @throws SallyportError `overloaded` with the seconds to wait */
-  async run<Result>(algorithm: HashAlgorithm, lane: LanePath, hash: () => Promise<Result>): Promise<Result> {
-    await this.#turn(lane)
+  /**
+   * Runs `hash` when its turn comes.
+   * @param gone aborted where nobody waits for the result any more: then it leaves the queue, and is not begun
+   * @throws SallyportError `overloaded` with the seconds to wait
+   */
+  async run<Result>(
+    algorithm: HashAlgorithm,
+    lane: LanePath,
+    hash: () => Promise<Result>,
+    gone?: AbortSignal,
+  ): Promise<Result> {
+    if (gone?.aborted) throw this.#overloaded()
+    await this.#turn(lane, gone)
     const started = performance.now()
     try {
       return await hash()
@@ -60,7 +70,7 @@ export class PasswordHashQueue {
     }
   }
 
-  #turn(lane: LanePath): Promise<void> {
+  #turn(lane: LanePath, gone: AbortSignal | undefined): Promise<void> {
     if (this.#running < this.#concurrency) {
       this.#running++
       return Promise.resolve()
@@ -71,20 +81,26 @@ export class PasswordHashQueue {
       displaced.giveUp()
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const leave = () => {
         this.#waiting.remove(lane, waiting)
-        reject(this.#overloaded())
-      }, this.#deadline)
+        waiting.giveUp()
+      }
+      const timer = setTimeout(leave, this.#deadline)
+      const settle = () => {
+        clearTimeout(timer)
+        gone?.removeEventListener('abort', leave)
+      }
       const waiting: Waiting = {
         start: () => {
-          clearTimeout(timer)
+          settle()
           resolve()
         },
         giveUp: () => {
-          clearTimeout(timer)
+          settle()
           reject(this.#overloaded())
         },
       }
+      gone?.addEventListener('abort', leave)
       this.#waiting.push(lane, waiting)
     })
   }

@@ -57,7 +57,7 @@ export function createPasswordHashing(parts: {
   standInHash().catch(() => undefined)
 
   function verify(scope: OneTenant, hash: string, password: string, client: ClientContext | null): Promise<boolean> {
-    return hashes.run(algorithmOf(hash), laneOf(scope, client), () => verifyPassword(hash, password))
+    return hashes.run(algorithmOf(hash), laneOf(scope, client), () => verifyPassword(hash, password), client?.gone)
   }
 
   return {
@@ -68,7 +68,7 @@ export function createPasswordHashing(parts: {
       for (const hash of earlier) {
         if (await verify(scope, hash, password, client)) throw weak(field, 'it was used before: choose another')
       }
-      return hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password))
+      return hashes.run(settings.algorithm, laneOf(scope, client), () => hashPassword(settings, password), client?.gone)
     },
 
     async matches(scope, user, typed, client) {
