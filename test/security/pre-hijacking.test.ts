@@ -27,6 +27,15 @@ const WAYS = [
       await tokensOf(await post(auth, '/auth/magic-link/verify', { token: await tokenTo(email, auth) }))
     },
   },
+  {
+    way: 'a reset',
+    async claim(auth: TestAuth, email: string) {
+      await post(auth, '/auth/password/forgot', { email })
+      const reset = { token: await tokenTo(email, auth), new_password: OWNERS_PASSWORD }
+      expect((await post(auth, '/auth/password/reset', reset)).status).toBe(204)
+      await signIn(auth, { email, password: OWNERS_PASSWORD })
+    },
+  },
 ] as const
 
 const open = (stage: Stage): Promise<BareNode> => openNodeOfTest({ url: stage.url(), auth: { magicLink: true } })
