@@ -250,9 +250,9 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'work for an account that is not there',
-    'features/passwords/password-service.ts',
-    'const against = hash ?? (await standInHash())',
-    'if (hash === null) return false\n    const against = hash',
+    'features/passwords/password-hashing.ts',
+    'const matches = await verify(scope, hash ?? (await standInHash()), normalisePassword(typed), client)',
+    'const matches = hash !== null && (await verify(scope, hash, normalisePassword(typed), client))',
     'test/security/account-probing.test.ts',
   ),
   defence(
