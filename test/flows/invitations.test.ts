@@ -19,7 +19,7 @@ const accept = (node: BareNode, invitation: unknown, fields: Record<string, unkn
 async function invited(node: BareNode, fields: { readonly role?: string; readonly expiresIn?: number } = {}) {
   const email = newEmail()
   const invitation = await node.api.invitations.create({ email, ...fields })
-  return { email, id: invitation.id, invitation, token: await tokenTo(email, node) }
+  return { email, id: invitation.id, invitation, token: await tokenTo('invitation', email, node) }
 }
 
 describeEachAuth('An invitation', (stage) => {
@@ -82,7 +82,9 @@ describeEachAuth('An invitation', (stage) => {
     const { email, token } = await invited(node)
     await node.api.invitations.create({ email, role: 'editor' })
     expect(await codeOf(await accept(node, token))).toBe('invalid_token')
-    expect((await tokensOf(await accept(node, await tokenTo(email, node)), 201)).user.roles).toEqual(['editor'])
+    expect((await tokensOf(await accept(node, await tokenTo('invitation', email, node)), 201)).user.roles).toEqual([
+      'editor',
+    ])
   })
 
   it('is listed until it is accepted, revoked or over, and shows no token', async () => {
@@ -156,7 +158,7 @@ describeEachAuth('An invitation to an address with an account', (stage) => {
     const [opened, node] = [await open(stage, 'open'), await open(stage)]
     const squatter = await newcomer(opened)
     await node.api.invitations.create({ email: squatter.email, role: 'admin' })
-    const token = await tokenTo(squatter.email, node, opened)
+    const token = await tokenTo('invitation', squatter.email, node, opened)
     const owner = await tokensOf(await accept(node, token, { password: 'another long password' }), 201)
     expect(owner.user).toMatchObject({ id: squatter.user_id, email_verified: true, roles: ['admin', 'viewer'] })
     await opened.sync()
@@ -171,8 +173,12 @@ describeEachAuth('An invitation to an address with an account', (stage) => {
     for (const { email } of [proven, disabled]) await node.api.invitations.create({ email, role: 'admin' })
     await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', proven.user_id).execute()
     await node.api.users.disable(disabled.user_id)
-    expect(await codeOf(await accept(node, await tokenTo(proven.email, node, opened)))).toBe('email_taken')
-    expect(await codeOf(await accept(node, await tokenTo(disabled.email, node, opened)))).toBe('account_disabled')
+    expect(await codeOf(await accept(node, await tokenTo('invitation', proven.email, node, opened)))).toBe(
+      'email_taken',
+    )
+    expect(await codeOf(await accept(node, await tokenTo('invitation', disabled.email, node, opened)))).toBe(
+      'account_disabled',
+    )
     const me = await tokensOf(await post(node, '/auth/login', { email: proven.email, password: PASSWORD }))
     expect(me.user.roles).toEqual(['viewer'])
   })

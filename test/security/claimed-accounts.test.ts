@@ -27,11 +27,13 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
       const registered = await post(here, '/auth/register', { email, password: PASSWORD })
       const attacker = held.parse(await registered.json())
       await post(here, '/auth/magic-link', { email })
-      const early = await tokenTo(email, here, there)
+      const early = await tokenTo('magic-link', email, here, there)
       await post(here, '/auth/magic-link', { email })
       expect(await standingOf(there, attacker.access_token)).toBe('200')
 
-      const owner = await post(there, '/auth/magic-link/verify', { token: await tokenTo(email, here, there) })
+      const owner = await post(there, '/auth/magic-link/verify', {
+        token: await tokenTo('magic-link', email, here, there),
+      })
 
       expect(owner.status).toBe(200)
       const { access_token, user } = held.parse(await owner.json())
@@ -56,7 +58,9 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
     const person = await newcomer(node)
     await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', person.user_id).execute()
     await post(node, '/auth/magic-link', { email: person.email })
-    await tokensOf(await post(node, '/auth/magic-link/verify', { token: await tokenTo(person.email, node) }))
+    await tokensOf(
+      await post(node, '/auth/magic-link/verify', { token: await tokenTo('magic-link', person.email, node) }),
+    )
     expect(await standingOf(node, person.access_token)).toBe('200')
     await tokensOf(await post(node, '/auth/login', { email: person.email, password: PASSWORD }))
   })
