@@ -4,7 +4,7 @@ import { eventsOf } from './audit-trail.js'
 import { describeEachAuth, type Stage } from './each-auth.js'
 import { type BareNode, type NodeOptions, openNodeOfTest } from './nodes.js'
 import { codeOf, newcomer, newEmail, PASSWORD, post, standingOf, tokensOf } from './people.js'
-import { tokenTo } from './sent-tokens.js'
+import { pageTokenTo } from './sent-tokens.js'
 
 const DAY = 86_400_000
 const problem = z.looseObject({ errors: z.array(z.looseObject({ path: z.string() })) })
@@ -19,7 +19,7 @@ const accept = (node: BareNode, invitation: unknown, fields: Record<string, unkn
 async function invited(node: BareNode, fields: { readonly role?: string; readonly expiresIn?: number } = {}) {
   const email = newEmail()
   const invitation = await node.api.invitations.create({ email, ...fields })
-  return { email, id: invitation.id, invitation, token: await tokenTo('invitation', email, node) }
+  return { email, id: invitation.id, invitation, token: await pageTokenTo('invitation', email, node) }
 }
 
 describeEachAuth('An invitation', (stage) => {
@@ -82,7 +82,7 @@ describeEachAuth('An invitation', (stage) => {
     const { email, token } = await invited(node)
     await node.api.invitations.create({ email, role: 'editor' })
     expect(await codeOf(await accept(node, token))).toBe('invalid_token')
-    expect((await tokensOf(await accept(node, await tokenTo('invitation', email, node)), 201)).user.roles).toEqual([
+    expect((await tokensOf(await accept(node, await pageTokenTo('invitation', email, node)), 201)).user.roles).toEqual([
       'editor',
     ])
   })
@@ -158,7 +158,7 @@ describeEachAuth('An invitation to an address with an account', (stage) => {
     const [opened, node] = [await open(stage, 'open'), await open(stage)]
     const squatter = await newcomer(opened)
     await node.api.invitations.create({ email: squatter.email, role: 'admin' })
-    const token = await tokenTo('invitation', squatter.email, node, opened)
+    const token = await pageTokenTo('invitation', squatter.email, node, opened)
     const owner = await tokensOf(await accept(node, token, { password: 'another long password' }), 201)
     expect(owner.user).toMatchObject({ id: squatter.user_id, email_verified: true, roles: ['admin', 'viewer'] })
     await opened.sync()
@@ -173,10 +173,10 @@ describeEachAuth('An invitation to an address with an account', (stage) => {
     for (const { email } of [proven, disabled]) await node.api.invitations.create({ email, role: 'admin' })
     await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', proven.user_id).execute()
     await node.api.users.disable(disabled.user_id)
-    expect(await codeOf(await accept(node, await tokenTo('invitation', proven.email, node, opened)))).toBe(
+    expect(await codeOf(await accept(node, await pageTokenTo('invitation', proven.email, node, opened)))).toBe(
       'email_taken',
     )
-    expect(await codeOf(await accept(node, await tokenTo('invitation', disabled.email, node, opened)))).toBe(
+    expect(await codeOf(await accept(node, await pageTokenTo('invitation', disabled.email, node, opened)))).toBe(
       'account_disabled',
     )
     const me = await tokensOf(await post(node, '/auth/login', { email: proven.email, password: PASSWORD }))

@@ -4,7 +4,7 @@ import { Browser } from './browser.js'
 import { describeEachAuth, type Stage } from './each-auth.js'
 import { type BareNode, type NodeOptions, openNodeOfTest } from './nodes.js'
 import { codeOf, newcomer, newEmail, PASSWORD, post, standingOf, tokensOf } from './people.js'
-import { linksTo, tokenTo } from './sent-tokens.js'
+import { linksTo, pageTokenTo } from './sent-tokens.js'
 
 const MINUTE = 60_000
 
@@ -33,7 +33,7 @@ describeEachAuth('A magic link', (stage) => {
     const node = await open(stage)
     const person = await proven(node)
     await ask(node, ` ${person.email.toUpperCase()} `)
-    const token = await tokenTo('magic-link', person.email, node)
+    const token = await pageTokenTo('magic-link', person.email, node)
     const [{ link } = { link: null }] = await linksTo('magic-link', person.email, node)
     expect(link).toBe(`http://127.0.0.1:3000/auth/pages/magic-link#token=${token}`)
 
@@ -55,7 +55,7 @@ describeEachAuth('A magic link', (stage) => {
     const nodes = [await open(stage), await open(stage)] as const
     const { email, user_id } = await proven(nodes[0])
     await ask(nodes[0], email)
-    const token = await tokenTo('magic-link', email, ...nodes)
+    const token = await pageTokenTo('magic-link', email, ...nodes)
     const answers = await Promise.all(
       Array.from({ length: 32 }, (_, caller) => verify(nodes[caller % 2 === 0 ? 0 : 1], token)),
     )
@@ -69,10 +69,10 @@ describeEachAuth('A magic link', (stage) => {
     const node = await open(stage)
     const { email } = await proven(node)
     await ask(node, email)
-    const first = await tokenTo('magic-link', email, node)
+    const first = await pageTokenTo('magic-link', email, node)
     node.clock.advance(15 * MINUTE - 1)
     await ask(node, email)
-    const second = await tokenTo('magic-link', email, node)
+    const second = await pageTokenTo('magic-link', email, node)
     node.clock.advance(1)
     expect(await codeOf(await verify(node, first))).toBe('token_expired')
     await tokensOf(await verify(node, second))
@@ -82,7 +82,7 @@ describeEachAuth('A magic link', (stage) => {
     const node = await open(stage)
     const { email } = await proven(node)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
       for (const path of ['/auth/magic-link/verify', '/auth/magic-link']) {
         const answer = await node.request(`${path}?token=${token}`, { method })
@@ -104,7 +104,7 @@ describeEachAuth('A magic link', (stage) => {
     const { email } = await proven(node)
     const remembered = async (asked: object, said: object) => {
       await ask(node, email, { ...asked })
-      const { session } = await tokensOf(await verify(node, await tokenTo('magic-link', email, node), { ...said }))
+      const { session } = await tokensOf(await verify(node, await pageTokenTo('magic-link', email, node), { ...said }))
       const row = await node.storage.db
         .selectFrom('sessions')
         .select('remember')
@@ -121,7 +121,7 @@ describeEachAuth('A magic link', (stage) => {
     const node = await open(stage)
     const { email, user } = await proven(node)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     const nowhere = '019b0000-0000-7000-8000-00000000ffff'
     expect(await codeOf(await verify(node, token, { tenant_id: nowhere }))).toBe('invalid_token')
     await tokensOf(await verify(node, token, { tenant_id: user.tenant_id }))
@@ -131,7 +131,7 @@ describeEachAuth('A magic link', (stage) => {
     const node = await open(stage)
     const { email, user_id: userId } = await proven(node)
     await node.api.magicLink?.request({ email, binding: 'a secret of the host' })
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     await expect(node.api.magicLink?.verify({ token })).rejects.toMatchObject({ code: 'invalid_token' })
     await expect(node.api.magicLink?.verify({ token, binding: 'x' })).rejects.toMatchObject({ code: 'invalid_token' })
     expect(await node.api.magicLink?.verify({ token, binding: 'a secret of the host' })).toMatchObject({ userId })
@@ -183,7 +183,7 @@ describeEachAuth('Who asks for a magic link', (stage) => {
     for (let guess = 0; guess < 5; guess++) await post(node, '/auth/login', { email, password: 'wrong password' })
     node.clock.advance(10 * MINUTE)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     const refused = await verify(node, token)
     expect([refused.status, await codeOf(refused)]).toEqual([423, 'account_locked'])
     node.clock.advance(6 * MINUTE)
@@ -194,7 +194,7 @@ describeEachAuth('Who asks for a magic link', (stage) => {
     const node = await open(stage)
     const { email } = await proven(node)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     await ask(node, email)
     await tokensOf(await verify(node, token))
   })
@@ -203,7 +203,7 @@ describeEachAuth('Who asks for a magic link', (stage) => {
     const node = await open(stage, { session: { maxSessionsPerUser: 1, onLimit: 'reject' } })
     const { email, access_token } = await proven(node)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     expect(await codeOf(await verify(node, token))).toBe('session_limit_reached')
     await node.api.logout({ accessToken: access_token })
     await tokensOf(await verify(node, token))
@@ -213,7 +213,7 @@ describeEachAuth('Who asks for a magic link', (stage) => {
     const node = await open(stage)
     const { email, user_id } = await proven(node)
     await ask(node, email)
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     await node.api.users.disable(user_id)
     expect(await codeOf(await verify(node, token))).toBe('invalid_token')
     await node.api.users.enable(user_id)
@@ -227,7 +227,7 @@ describeEachAuth('A magic link that a browser asked for', (stage) => {
     const { email } = await proven(node)
     const browser = new Browser(node)
     await browser.send('POST', '/auth/magic-link', { json: { email } })
-    const token = await tokenTo('magic-link', email, node)
+    const token = await pageTokenTo('magic-link', email, node)
     const cookie = [...browser.cookies.values()][0]
     expect(cookie).toMatchObject({ name: 'magic_link', path: '/' })
     expect(cookie?.attributes).toEqual(['httponly', 'max-age=3600', 'samesite=lax', 'secure'])
@@ -241,7 +241,7 @@ describeEachAuth('A magic link that a browser asked for', (stage) => {
     const { email } = await proven(node)
     const browser = new Browser(node)
     await browser.send('POST', '/auth/magic-link', { json: { email } })
-    const first = await tokenTo('magic-link', email, node)
+    const first = await pageTokenTo('magic-link', email, node)
     await browser.send('POST', '/auth/magic-link', { json: { email } })
     expect((await browser.send('POST', '/auth/magic-link/verify', { json: { token: first } })).status).toBe(200)
   })
@@ -258,7 +258,7 @@ describeEachAuth('A magic link that a browser asked for', (stage) => {
         const answer = await post(node, '/auth/magic-link', json)
         own.cookies.set('x', { name: 'magic_link', value: bindingOf(answer), path: '/', attributes: [] })
       }
-      const token = await tokenTo('magic-link', email, node)
+      const token = await pageTokenTo('magic-link', email, node)
       await other.send('POST', '/auth/magic-link', { json: { email: newEmail() } })
 
       expect(await codeOf(await other.send('POST', '/auth/magic-link/verify', { json: { token } }))).toBe(
@@ -281,7 +281,7 @@ describeEachAuth('A magic link that a browser asked for', (stage) => {
     const node = await open(stage)
     const attacker = await proven(node)
     await ask(node, attacker.email)
-    const token = await tokenTo('magic-link', attacker.email, node)
+    const token = await pageTokenTo('magic-link', attacker.email, node)
     const victim = new Browser(node)
     const answer = await victim.send('POST', '/auth/magic-link/verify', { json: { token, transport: 'cookie' } })
     expect(await codeOf(answer)).toBe('invalid_token')

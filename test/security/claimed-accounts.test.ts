@@ -4,7 +4,7 @@ import { eventsOf } from '../flows/audit-trail.js'
 import { describeEachAuth } from '../flows/each-auth.js'
 import { openNodeOfTest } from '../flows/nodes.js'
 import { codeOf, newcomer, PASSWORD, post, refresh, standingOf, tokensOf } from '../flows/people.js'
-import { tokenTo } from '../flows/sent-tokens.js'
+import { pageTokenTo } from '../flows/sent-tokens.js'
 
 const held = z.looseObject({
   access_token: z.string(),
@@ -27,12 +27,12 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
       const registered = await post(here, '/auth/register', { email, password: PASSWORD })
       const attacker = held.parse(await registered.json())
       await post(here, '/auth/magic-link', { email })
-      const early = await tokenTo('magic-link', email, here, there)
+      const early = await pageTokenTo('magic-link', email, here, there)
       await post(here, '/auth/magic-link', { email })
       expect(await standingOf(there, attacker.access_token)).toBe('200')
 
       const owner = await post(there, '/auth/magic-link/verify', {
-        token: await tokenTo('magic-link', email, here, there),
+        token: await pageTokenTo('magic-link', email, here, there),
       })
 
       expect(owner.status).toBe(200)
@@ -59,7 +59,7 @@ describeEachAuth('Who registered with an address of somebody else', (stage) => {
     await node.storage.db.updateTable('users').set({ email_verified: 1 }).where('id', '=', person.user_id).execute()
     await post(node, '/auth/magic-link', { email: person.email })
     await tokensOf(
-      await post(node, '/auth/magic-link/verify', { token: await tokenTo('magic-link', person.email, node) }),
+      await post(node, '/auth/magic-link/verify', { token: await pageTokenTo('magic-link', person.email, node) }),
     )
     expect(await standingOf(node, person.access_token)).toBe('200')
     await tokensOf(await post(node, '/auth/login', { email: person.email, password: PASSWORD }))
