@@ -18,6 +18,8 @@ const ended = z.object({ delays: z.array(z.number()) })
 const TOGETHER = 10
 /** Connections that are being opened at the same time. */
 const AT_ONCE = 200
+/** The same in the storm: more than may be unauthenticated at a time. */
+const STORM = 2_000
 /** Milliseconds until a process has settled. */
 const REST = 8_000
 /** Everybody comes from this machine. */
@@ -64,7 +66,7 @@ async function holdAndReturn(sockets: number) {
     await again.send('POST', '/auth/login', null, ACCOUNT)
     let storm = { milliseconds: 0, waited: 0 }
     const during = await signInsDuring(restarted, async () => {
-      storm = await client.ask({ work: 'open', url: restarted, atOnce: sockets }, opened)
+      storm = await client.ask({ work: 'open', url: restarted, atOnce: STORM }, opened)
     })
     for (const connection of [first, again]) connection.close()
     const row = (what: string, value: string) => ({ what, value })
@@ -76,7 +78,7 @@ async function holdAndReturn(sockets: number) {
           row('resident memory of the server for each', `${(bytes / 1024).toFixed(1)} KiB`),
           row(`opened and authenticated, ${AT_ONCE} at a time`, `${Math.round((1000 * open) / milliseconds)} a second`),
           row(
-            'all of them at once at a server that has just started',
+            `all of them at a server that has just started, ${STORM} at a time`,
             `${(storm.milliseconds / 1000).toFixed(1)} s, ${storm.waited} times refused and come again`,
           ),
           row('sign-in meanwhile, p50 / p99', shown(during)),

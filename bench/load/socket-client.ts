@@ -63,7 +63,7 @@ async function persistently(url: string, token: string): Promise<WebSocket> {
     try {
       return await authenticated(url, token)
     } catch (error) {
-      if (!/429|ECONNRESET|hang up/.test(String(error))) throw error
+      if (!/Unexpected server response|ECONNRESET|hang up/.test(String(error))) throw error
       waited++
       await sleep(200 + 800 * Math.random())
     }
