@@ -12,7 +12,8 @@ export const FORMS: Readonly<Record<PageName, PageForm>> = {
   invitation: {
     action: '../register',
     token: 'invitation',
-    fields: ['email', 'username', 'password'],
+    // The address is that of the invitation.
+    fields: ['username', 'password'],
     fixed: SIGNED_IN_HERE,
   },
 }
