@@ -17,7 +17,7 @@ beforeEach(() => {
   handle = new SqliteHandle(join(folder, 'db'))
   handle.run('PRAGMA journal_mode = WAL')
   handle.run('CREATE TABLE notes (name TEXT PRIMARY KEY)')
-  connection = new SqliteConnection(handle, 1000)
+  connection = new SqliteConnection(handle, 10_000)
   outside = new SqliteHandle(join(folder, 'db'))
 })
 afterEach(() => {
@@ -194,5 +194,26 @@ describe('Transactions of one process on SQLite', () => {
     setImmediate(() => order.push('loop'))
     await Promise.all(Array.from({ length: 40 }, (_, index) => busy(`${index}`).then(() => order.push('work'))))
     expect(order.indexOf('loop')).toBeLessThan(20)
+  })
+
+  it('let it have its turn, too, where one comes after the other and nobody waits', async () => {
+    let turns = 0
+    const turn = () => {
+      turns++
+      pending = setImmediate(turn)
+    }
+    let pending = setImmediate(turn)
+    const end = performance.now() + 100
+    for (let index = 0; performance.now() < end; index++) await note(`note ${index}`)
+    clearImmediate(pending)
+    expect(turns).toBeGreaterThan(1)
+  })
+
+  it('leave no lock behind where the database is closed in the midst of one', async () => {
+    await connection.begin()
+    await connection.execute("INSERT INTO notes (name) VALUES ('a')", [])
+    connection.close()
+    outside.run("INSERT INTO notes (name) VALUES ('b')")
+    expect(names(outside)).toEqual(['b'])
   })
 })

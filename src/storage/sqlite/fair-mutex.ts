@@ -8,7 +8,10 @@ interface Waiter {
   admit(): void
 }
 
-/** Milliseconds after which the event loop gets its turn, too: those who wait admit each other without it. */
+/**
+ * Milliseconds after which the event loop gets its turn, too: those who wait admit each other without it, and so does
+ * one who comes again and again.
+ */
 const SLICE = 4
 
 /** One holder at a time, in the order of asking; nobody waits longer than `patience` milliseconds. */
@@ -16,7 +19,8 @@ export class FairMutex {
   readonly #patience: number
   readonly #waiting = new Set<Waiter>()
   #held = false
-  #sliceEnd = 0
+  /** Null until the mutex is taken in this turn of the event loop. */
+  #sliceEnd: number | null = null
 
   constructor(patience: number) {
     this.#patience = patience
@@ -26,7 +30,7 @@ export class FairMutex {
   tryAcquire(): boolean {
     if (this.#held) return false
     this.#held = true
-    this.#sliceEnd = performance.now() + SLICE
+    this.#beginSlice()
     return true
   }
 
@@ -60,14 +64,16 @@ export class FairMutex {
   }
 
   release(): void {
-    if (this.#waiting.size > 0 && performance.now() > this.#sliceEnd) {
-      setImmediate(() => {
-        this.#sliceEnd = performance.now() + SLICE
-        this.#next()
-      })
-    } else {
-      this.#next()
-    }
+    if (this.#sliceEnd !== null && performance.now() > this.#sliceEnd) setImmediate(() => this.#next())
+    else this.#next()
+  }
+
+  #beginSlice(): void {
+    if (this.#sliceEnd !== null) return
+    this.#sliceEnd = performance.now() + SLICE
+    setImmediate(() => {
+      this.#sliceEnd = null
+    })
   }
 
   #next(): void {
@@ -78,6 +84,7 @@ export class FairMutex {
 
   #admit(waiter: Waiter): void {
     this.#waiting.delete(waiter)
+    this.#beginSlice()
     waiter.admit()
   }
 }

@@ -49,7 +49,12 @@ export class SqliteHandle {
     if (!this.#open) return
     this.#open = false
     this.#prepared.clear()
-    this.#database.close()
+    // libsql keeps what is closed until the garbage collector has been, and an open transaction its lock.
+    try {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+    } finally {
+      this.#database.close()
+    }
   }
 
   #prepare(sql: string): Prepared {
