@@ -7,7 +7,7 @@ export interface Servers {
   readonly urls: readonly string[]
   readonly pids: readonly number[]
   /** One more process on the same database. */
-  another(): Promise<string>
+  another(): Promise<{ readonly url: string; readonly pid: number }>
   stop(): Promise<void>
 }
 
@@ -51,9 +51,9 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
     processes.push(server)
     const url = await server.url()
     await untilReady(url)
-    return url
+    return { url, pid: server.pid }
   }
-  for (let node = 0; node < count; node++) urls.push(await start())
+  for (let node = 0; node < count; node++) urls.push((await start()).url)
   return {
     urls,
     another: start,
