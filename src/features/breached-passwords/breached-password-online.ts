@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Config } from '../../config/config.js'
+import { Deadline } from '../../runtime/deadline.js'
 import type { BreachSource } from './breached-password-types.js'
 
 type Settings = Pick<Config['auth']['password']['breachLookup'], 'url' | 'timeout'>
@@ -18,20 +19,35 @@ const MOST_BYTES = 1024 * 1024
  */
 export function createOnlineLookup({ url, timeout }: Settings): BreachSource {
   const base = url.endsWith('/') ? url : `${url}/`
-  return {
-    async isKnown(password) {
-      const digest = hash('sha1', password, 'hex').toUpperCase()
-      const answer = await fetch(`${base}${digest.slice(0, PREFIX)}`, {
+  // Not by the signal of `fetch` alone: once it has given an answer, nothing may hold what passes the abort on to the body.
+  const patience = new Deadline(timeout)
+
+  async function ask(prefix: string): Promise<string> {
+    const stop = new AbortController()
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    const read = async () => {
+      const answer = await fetch(`${base}${prefix}`, {
         headers: { 'add-padding': 'true', 'user-agent': 'sallyport', accept: 'text/plain' },
         redirect: 'error',
         credentials: 'omit',
-        signal: AbortSignal.timeout(timeout),
+        signal: stop.signal,
       })
-      if (answer.status !== 200) {
-        await answer.body?.cancel()
-        throw new Error(`the answer has status ${answer.status}`)
-      }
-      return holds(await textOf(answer.body), digest.slice(PREFIX))
+      reader = answer.body?.getReader()
+      if (answer.status !== 200) throw new Error(`the answer has status ${answer.status}`)
+      return reader === undefined ? '' : textOf(reader)
+    }
+    try {
+      return await patience.within(read())
+    } finally {
+      stop.abort()
+      reader?.cancel().catch(() => undefined)
+    }
+  }
+
+  return {
+    async isKnown(password) {
+      const digest = hash('sha1', password, 'hex').toUpperCase()
+      return holds(await ask(digest.slice(0, PREFIX)), digest.slice(PREFIX))
     },
     close: () => Promise.resolve(),
   }
@@ -47,14 +63,13 @@ function holds(text: string, suffix: string): boolean {
   return ranges.some((line) => line.slice(0, 35).toUpperCase() === suffix && Number(line.slice(36)) > 0)
 }
 
-async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+async function textOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of body ?? []) {
-    length += chunk.length
-    // Leaving the loop cancels what is still to come.
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.length
     if (length > MOST_BYTES) throw new Error(`the answer is longer than ${MOST_BYTES} bytes`)
-    chunks.push(chunk)
+    chunks.push(part.value)
   }
   return Buffer.concat(chunks).toString('latin1')
 }
