@@ -24,12 +24,14 @@ export interface Shown {
 const tokens = z.looseObject({ access_token: z.string(), refresh_token: z.string() })
 const csrfAnswer = z.object({ csrf_token: z.string() })
 
-export async function signIn(auth: TestAuth, email: string, password: string): Promise<Omit<Holder, 'password'>> {
+/** Null where the password is another one by now. */
+async function signIn(auth: TestAuth, email: string, password: string): Promise<Omit<Holder, 'password'> | null> {
   const answer = await auth.request('/auth/login', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email, password }),
   })
+  if (!answer.ok) return null
   const { access_token, refresh_token } = tokens.parse(await answer.json())
   const cookie = `session_id=${access_token}`
   const { csrf_token } = csrfAnswer.parse(await (await auth.request('/auth/csrf', { headers: { cookie } })).json())
@@ -38,7 +40,17 @@ export async function signIn(auth: TestAuth, email: string, password: string): P
 
 export async function register(auth: TestAuth, email: string, password: string): Promise<Holder> {
   await auth.api.register({ email, password })
-  return { password, ...(await signIn(auth, email, password)) }
+  const signedIn = await signIn(auth, email, password)
+  if (signedIn === null) throw new Error(`${email} was registered and cannot sign in`)
+  return { password, ...signedIn }
+}
+
+let strangers = 0
+/** Signs a holder in again; one who has changed the password on the way makes way for somebody new. */
+export async function renew(auth: TestAuth, holder: Holder): Promise<void> {
+  const { email, password } = holder
+  const renewed = await signIn(auth, email, password)
+  Object.assign(holder, renewed ?? (await register(auth, `stranger-${++strangers}@example.com`, password)))
 }
 
 /**

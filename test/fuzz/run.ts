@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { TestAuth } from '../../src/testing/index.js'
 import { Random } from '../faults/random.js'
 import { judgeAnswer } from '../flows/judge-answer.js'
-import { type Holder, register, show, signIn } from './credentials.js'
+import { type Holder, register, renew, show } from './credentials.js'
 import { type Operation, operationAt, operationsOf } from './operations.js'
 import { type FuzzRequest, requestOf } from './requests.js'
 import { type Known, pick } from './values.js'
@@ -70,7 +70,7 @@ export async function fuzz(
     if (answer.ok && asked) successes[asked.operationId] = (successes[asked.operationId] ?? 0) + 1
     // Signed out on the way: the requests to come shall not all be refused for that.
     const { holder } = shown
-    if (holder && answer.status === 401) Object.assign(holder, await signIn(auth, holder.email, holder.password))
+    if (holder && answer.status === 401) await renew(auth, holder)
   }
 
   for (let sent = 0; sent < requests && violations.length < MOST_VIOLATIONS; sent += CONCURRENT) {
@@ -132,7 +132,7 @@ async function population(auth: TestAuth, seed: number) {
   const old = await register(auth, 'old@example.com', password)
   await auth.request('/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${gone.access}` } })
   auth.clock.advance(31 * 24 * HOUR)
-  for (const holder of holders) Object.assign(holder, await signIn(auth, holder.email, password))
+  for (const holder of holders) await renew(auth, holder)
   const still = await register(auth, 'bystander@example.com', secret)
   const [none = '', claims = ''] = ['{"alg":"none"}', '{"sub":"x"}'].map((text) =>
     Buffer.from(text).toString('base64url'),
