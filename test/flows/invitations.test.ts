@@ -159,7 +159,9 @@ describeEachAuth('An invitation to an address with an account', (stage) => {
     const squatter = await newcomer(opened)
     await node.api.invitations.create({ email: squatter.email, role: 'admin' })
     const token = await pageTokenTo('invitation', squatter.email, node, opened)
-    const owner = await tokensOf(await accept(node, token, { password: 'another long password' }), 201)
+    const fields = { password: 'another long password', username: 'Ada' }
+    const owner = await tokensOf(await accept(node, token, fields), 201)
+    expect(owner.user.username).toBe('Ada')
     expect(owner.user).toMatchObject({ id: squatter.user_id, email_verified: true, roles: ['admin', 'viewer'] })
     await opened.sync()
     expect(await standingOf(opened, squatter.access_token)).toBe('session_revoked')

@@ -170,11 +170,11 @@ describeEachAuth('One-time tokens of an account', (stage) => {
     expect(await spend('email_verification', other.token)).not.toBeNull()
   })
 
-  it.each(['password_reset', 'email_change'] as const)('%s: the last one alone is good', async (purpose) => {
+  it('that set a new password: the last one alone is good', async () => {
     const { issue, spend } = await world()
-    const [first, second] = [await issue({ purpose }), await issue({ purpose })]
-    expect(await spend(purpose, first.token)).toBeNull()
-    expect(await spend(purpose, second.token)).not.toBeNull()
+    const [first, second] = [await issue({ purpose: 'password_reset' }), await issue({ purpose: 'password_reset' })]
+    expect(await spend('password_reset', first.token)).toBeNull()
+    expect(await spend('password_reset', second.token)).not.toBeNull()
   })
 
   it('are not ended by who asks for one in the name of the same address and has no account', async () => {

@@ -124,6 +124,8 @@ export function createInvitationService(parts: {
     const claim = { user: existing, passwordHash: account.passwordHash, by: 'invitation', client } as const
     const credentialVersion = await signIn.claim(scope, tx, record, claim)
     if (credentialVersion === null) throw new SallyportError('account_disabled')
+    // The name was chosen by whoever stood there before, too.
+    await users.update(scope, tx, existing.id, { username: account.username })
     await access.grant(scope, tx, record, { userId: existing.id, role, actorId: null, client })
     return { id: existing.id, credentialVersion }
   }

@@ -15,10 +15,11 @@ const PURPOSES = {
   // Anybody can ask for these two in somebody's name: that must not end what the owner is about to use.
   email_verification: { isAlone: false, ofOwnAddress: true, withoutUser: false },
   magic_link: { isAlone: false, ofOwnAddress: true, withoutUser: false },
-  email_change: { isAlone: true, ofOwnAddress: false, withoutUser: false },
+  // Who asks for these two again ends the earlier one beforehand: what becomes of it must not tell a decoy.
+  email_change: { isAlone: false, ofOwnAddress: false, withoutUser: false },
   // Holds the account that a guest is to have, password hash and all: the guest has none before.
+  guest_upgrade: { isAlone: false, ofOwnAddress: false, withoutUser: false },
   email_undo: { isAlone: false, ofOwnAddress: false, withoutUser: false },
-  guest_upgrade: { isAlone: true, ofOwnAddress: false, withoutUser: false },
   invitation: { isAlone: true, ofOwnAddress: false, withoutUser: true },
 } as const satisfies Record<string, PurposeRule>
 

@@ -68,7 +68,7 @@ async function send() {
   })
   if (answer.ok) return 'done'
   const problem = await answer.json().catch(() => ({}))
-  return /^[a-z_]+$/.test(problem.code) ? problem.code : 'failed'
+  return /^[a-z_]+$/.test(problem?.code ?? '') ? problem.code : 'failed'
 }
 
 form.addEventListener('submit', async (event) => {

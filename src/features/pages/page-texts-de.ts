@@ -62,7 +62,7 @@ export const german: PageTexts = {
     breached_password: 'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie ein anderes.',
     invalid_request: 'Im Formular fehlt etwas oder etwas hat nicht die richtige Form.',
     rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es noch einmal.',
-    conflict: 'Zu dieser Adresse gibt es inzwischen ein Konto.',
+    email_taken: 'Zu dieser Adresse gibt es inzwischen ein Konto.',
     not_found: 'Das gibt es hier nicht.',
     unreachable: 'Der Server ist nicht erreichbar. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
     failed: 'Das hat nicht geklappt. Versuchen Sie es später noch einmal.',

@@ -62,7 +62,7 @@ export const english: PageTexts = {
     breached_password: 'This password is known from a data breach. Choose another one.',
     invalid_request: 'Something in the form is missing or not in the right form.',
     rate_limited: 'Too many attempts. Wait a minute, then try again.',
-    conflict: 'This address has an account by now.',
+    email_taken: 'This address has an account by now.',
     not_found: 'This is not available here.',
     unreachable: 'The server cannot be reached. Check your connection, then try again.',
     failed: 'This did not work. Try again later.',

@@ -62,7 +62,7 @@ export const spanish: PageTexts = {
     breached_password: 'Esta contraseña aparece en una filtración de datos. Elija otra.',
     invalid_request: 'Falta algo en el formulario o algo no tiene la forma correcta.',
     rate_limited: 'Demasiados intentos. Espere un minuto y vuelva a intentarlo.',
-    conflict: 'Ya existe una cuenta con esta dirección.',
+    email_taken: 'Ya existe una cuenta con esta dirección.',
     not_found: 'Esto no está disponible aquí.',
     unreachable: 'No se puede contactar con el servidor. Compruebe la conexión y vuelva a intentarlo.',
     failed: 'No ha funcionado. Inténtelo más tarde.',

@@ -62,7 +62,7 @@ export const french: PageTexts = {
     breached_password: 'Ce mot de passe figure dans une fuite de données. Choisissez-en un autre.',
     invalid_request: 'Il manque quelque chose dans le formulaire, ou une saisie n’a pas la bonne forme.',
     rate_limited: 'Trop de tentatives. Attendez une minute, puis réessayez.',
-    conflict: 'Cette adresse a désormais un compte.',
+    email_taken: 'Cette adresse a désormais un compte.',
     not_found: 'Ceci n’est pas disponible ici.',
     unreachable: 'Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.',
     failed: 'Cela n’a pas fonctionné. Réessayez plus tard.',

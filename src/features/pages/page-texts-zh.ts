@@ -62,7 +62,7 @@ export const chinese: PageTexts = {
     breached_password: '此密码曾出现在数据泄露中。请换一个。',
     invalid_request: '表单中有内容缺失或格式不正确。',
     rate_limited: '尝试次数过多。请稍候一分钟再试。',
-    conflict: '此地址现已有账户。',
+    email_taken: '此地址现已有账户。',
     not_found: '此功能在这里不可用。',
     unreachable: '无法连接服务器。请检查网络后重试。',
     failed: '操作未成功。请稍后再试。',

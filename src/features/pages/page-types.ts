@@ -33,7 +33,7 @@ export const OUTCOMES = [
   'breached_password',
   'invalid_request',
   'rate_limited',
-  'conflict',
+  'email_taken',
   'not_found',
   'unreachable',
   'failed',

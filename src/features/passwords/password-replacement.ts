@@ -74,7 +74,9 @@ export function createPasswordReplacement(parts: {
       const ended = await sessions.endAll(scope, tx, record, ending)
       await oneTimeTokens.endAll(tx, scope, userId)
       await remember(scope, tx, user, isNewOwner)
-      if (email !== null) {
+      // As long as nobody has proved the address it may be a stranger's, whom who has the account must not flood.
+      const isTold = user.emailVerified || type === 'password.reset'
+      if (email !== null && (isTold || (await mail.mayAsk(scope, tx, email)))) {
         const { ipAddress = null, userAgent = null } = client ?? {}
         await mail.enqueue(tx, {
           ...{ tenantId, to: email, userId, locale: user.locale ?? client?.locale ?? null },

@@ -104,6 +104,7 @@ export function createVerificationMail(parts: {
     async proveGuest(scope, tx, { guest, email, passwordHash, role, owner }, client) {
       const mayAsk = await mail.mayAsk(scope, tx, email)
       const isReal = mayAsk && owner === null
+      if (mayAsk) await oneTimeTokens.endAll(tx, scope, guest.id, ['guest_upgrade'])
       const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, {
         purpose: 'guest_upgrade',
         userId: isReal ? guest.id : null,
@@ -121,6 +122,7 @@ export function createVerificationMail(parts: {
     async proveNew(scope, tx, { user, newEmail, owner }, client) {
       const mayAsk = await mail.mayAsk(scope, tx, newEmail)
       const isReal = mayAsk && owner === null
+      if (mayAsk) await oneTimeTokens.endAll(tx, scope, user.id, ['email_change'])
       const { token, expiresAt } = await oneTimeTokens.issue(tx, scope, {
         purpose: 'email_change',
         userId: isReal ? user.id : null,

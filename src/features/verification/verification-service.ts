@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
+import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import type { Tables } from '../../storage/tables.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
@@ -191,8 +192,9 @@ export function createVerificationService(parts: {
 
     async resendTo(email, named, client) {
       const { scope, tenant } = await tenants.resolve(named)
-      if (tenant === null) return
-      await resend(scope, email, await users.findForSignIn(scope, email), client)
+      const user = tenant === null ? null : await users.findForSignIn(scope, email)
+      // An unknown tenant has neither tokens nor a log of its own.
+      await resend(tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope, email, user, client)
     },
 
     async requestChange(identity, newEmail, client) {
