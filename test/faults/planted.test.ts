@@ -28,10 +28,10 @@ const ANSWERS_BEFORE_THE_COMMIT: readonly Edit[] = [
           this.#run('COMMIT');
           this.#finished = [];
         };
-        this.timer ??= setTimeout(later, 300);
+        this.timer ??= setTimeout(later, 3000);
         this.busy = false;
         this.#mutex.release();
-        if (this) return;
+        if (this) return Promise.resolve();
         {`,
   },
   {
@@ -41,14 +41,6 @@ const ANSWERS_BEFORE_THE_COMMIT: readonly Edit[] = [
     to: `this.busy = false;
         if (!this.#isJoined) {
             try {`,
-  },
-  {
-    file: TRANSACTION,
-    from: `if (this.#mutex.passToWriter())
-            return;
-        await this.#settle()`,
-    to: `this.#mutex.release();
-        if (!this) await this.#settle()`,
   },
 ]
 

@@ -24,7 +24,7 @@ export interface Shown {
 const tokens = z.looseObject({ access_token: z.string(), refresh_token: z.string() })
 const csrfAnswer = z.object({ csrf_token: z.string() })
 
-/** Null where the password is another one by now. */
+/** Null where the password is another one by now, or the session was ended by another request at once. */
 async function signIn(auth: TestAuth, email: string, password: string): Promise<Omit<Holder, 'password'> | null> {
   const answer = await auth.request('/auth/login', {
     method: 'POST',
@@ -34,7 +34,9 @@ async function signIn(auth: TestAuth, email: string, password: string): Promise<
   if (!answer.ok) return null
   const { access_token, refresh_token } = tokens.parse(await answer.json())
   const cookie = `session_id=${access_token}`
-  const { csrf_token } = csrfAnswer.parse(await (await auth.request('/auth/csrf', { headers: { cookie } })).json())
+  const csrf = await auth.request('/auth/csrf', { headers: { cookie } })
+  if (!csrf.ok) return null
+  const { csrf_token } = csrfAnswer.parse(await csrf.json())
   return { email, access: access_token, refresh: refresh_token, csrf: csrf_token }
 }
 
