@@ -119,7 +119,8 @@ describeEachAuth('Input that is not as described', (stage) => {
         [{ password: PASSWORD }, ['email']],
       ] as const) {
         const { errors } = await refusalOf(auth, 'POST', path, json, access_token)
-        expect(errors).toEqual(missing.map((name) => ({ path: name, message: 'is required' })))
+        const told = errors?.toSorted((one, other) => one.path.localeCompare(other.path))
+        expect(told).toEqual(missing.map((name) => ({ path: name, message: 'is required' })))
       }
       const empty = await auth.request(path, { method: 'POST' })
       expect(await codeOf(empty)).toBe('invalid_request')

@@ -168,7 +168,7 @@ export function createInvitationService(parts: {
     register({ email, invitation, ...request }, named, client) {
       if (invitation !== undefined) return accept({ email, invitation, ...request }, named, client)
       if (email !== undefined) return passwords.register({ email, ...request }, named, client)
-      const errors = [{ path: 'email', message: 'expected one email address' }]
+      const errors = [{ path: 'email', message: 'is required' }]
       throw new SallyportError('invalid_request', { errors })
     },
   }

@@ -13,21 +13,28 @@ export const password = z
   .refine((text) => !/[\p{Cs}\0]/u.test(text), 'must not contain NUL or half of a surrogate pair')
   .meta({ format: 'password' })
 
-export const registerInput = z
-  .object({
-    email: emailInput
-      .optional()
-      .meta({ description: 'Needed without an invitation; with one it is the address invited.' }),
-    password,
-    invitation: oneTimeTokenInput.optional(),
-    username: usernameInput.optional(),
-    tenant_id: tenantIdInput,
-    transport: transport.optional(),
+const registrationFields = z.object({
+  email: emailInput
+    .optional()
+    .meta({ description: 'Needed without an invitation; with one it is the address invited.' }),
+  password,
+  invitation: oneTimeTokenInput.optional(),
+  username: usernameInput.optional(),
+  tenant_id: tenantIdInput,
+  transport: transport.optional(),
+})
+
+export const registerInput = registrationFields
+  .refine(({ email, invitation }) => email !== undefined || invitation !== undefined, {
+    path: ['email'],
+    error: 'is required',
+    // Told together with what else is wrong, unless the fields could not be read at all.
+    when: ({ issues }) => issues.every(({ path = [] }) => path[0] === 'password' || path[0] === 'username'),
   })
   .meta({ id: 'RegisterRequest' })
 
 /** An account that somebody else makes. */
-export const accountInput = registerInput.omit({ invitation: true }).extend({ email: emailInput })
+export const accountInput = registrationFields.omit({ invitation: true }).extend({ email: emailInput })
 
 export const loginInput = z
   .object({
