@@ -75,6 +75,18 @@ export async function main(work) {
   }
 }
 
+/** npm runs scripts in a shell that keeps a SIGTERM to itself. When that shell is gone, this process is to go as well. */
+export function stopWithNpm() {
+  if (!process.env.npm_lifecycle_event) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  timer.unref()
+}
+
 /** @param {string} url the caller's `import.meta.url` @returns {boolean} true when node was started with that file */
 export function isStartedDirectly(url) {
   return process.argv[1] !== undefined && fileURLToPath(url) === realpathSync(process.argv[1])

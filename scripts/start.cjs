@@ -5,10 +5,9 @@ const { pathToFileURL } = require('node:url')
 const hashes = Number(process.env.MAX_CONCURRENT_LOGINS) || availableParallelism()
 process.env.UV_THREADPOOL_SIZE ||= String(Math.min(1024, Math.max(16, hashes + 2)))
 
-if (process.env.npm_lifecycle_event) stopWithParent()
-
-import('./project.mjs').then(({ main }) =>
+import('./project.mjs').then(({ main, stopWithNpm }) =>
   main(async () => {
+    stopWithNpm()
     const { build, program } = await import('./build.mjs')
     await build()
     // In this very process, so that signals and the exit code need no forwarding.
@@ -16,14 +15,3 @@ import('./project.mjs').then(({ main }) =>
     await import(pathToFileURL(program).href)
   }),
 )
-
-/** npm runs scripts in a shell that keeps a SIGTERM to itself. When that shell is gone, the server is to go as well. */
-function stopWithParent() {
-  const parent = process.ppid
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return
-    clearInterval(timer)
-    process.kill(process.pid, 'SIGTERM')
-  }, 250)
-  timer.unref()
-}

@@ -1,4 +1,4 @@
-// A chat with guests who may become accounts without leaving it: `npm run chat`, then open the address it prints.
+// A chat with guests who may become accounts without leaving it: `npm run example -- chat`, then open the address it prints.
 
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'

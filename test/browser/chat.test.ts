@@ -1,38 +1,19 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { built } from '../program/run-program.js'
+import { EXAMPLE_STARTS, runExample } from '../examples/run-example.js'
 import { startChromium } from './chromium.js'
 
 let browser: Browser
 
 beforeAll(async () => {
-  await built()
   browser = await startChromium()
-}, 180_000)
+}, EXAMPLE_STARTS)
 afterAll(() => browser?.close())
 
-/** The example as its one command starts it. */
 async function startChat(): Promise<string> {
-  const root = join(import.meta.dirname, '..', '..')
-  const chat = spawn(process.execPath, ['examples/chat/server.mjs'], {
-    cwd: root,
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(async () => {
-    const ended = once(chat, 'exit')
-    chat.kill('SIGTERM')
-    expect((await ended)[0]).toBe(0)
-  })
-  for await (const line of createInterface(chat.stdout)) {
-    const url = /http:\S+/.exec(line)?.[0]
-    if (url !== undefined) return url
-  }
-  throw new Error('The chat did not start')
+  const chat = await runExample('chat')
+  onTestFinished(async () => expect(await chat.stop()).toBe(0))
+  return chat.url
 }
 
 const complaints: string[] = []
@@ -52,38 +33,42 @@ async function say(page: Page, words: string): Promise<void> {
   await page.click('#say button')
 }
 
-it('guests talk in the chat; one becomes an account on the same connection, and signing out ends it', async () => {
-  const url = await startChat()
-  const [ada, bob] = [await enter(url), await enter(url)]
-  const name = await text(ada, '#me')
-  expect(name).toMatch(/^[a-z]+-[a-z]+-\d+$/)
-  expect(await text(ada, '#kind')).toBe('(guest)')
-  await bob.locator('#people li', { hasText: `${name} (guest)` }).waitFor()
+it(
+  'guests talk in the chat; one becomes an account on the same connection, and signing out ends it',
+  async () => {
+    const url = await startChat()
+    const [ada, bob] = [await enter(url), await enter(url)]
+    const name = await text(ada, '#me')
+    expect(name).toMatch(/^[a-z]+-[a-z]+-\d+$/)
+    expect(await text(ada, '#kind')).toBe('(guest)')
+    await bob.locator('#people li', { hasText: `${name} (guest)` }).waitFor()
 
-  await say(ada, 'hello, <b>everybody</b>')
-  await bob.locator('#messages li', { hasText: `${name}hello, <b>everybody</b>` }).waitFor()
-  await say(bob, 'hello')
-  await ada.locator('#messages li', { hasText: 'hello' }).nth(1).waitFor()
+    await say(ada, 'hello, <b>everybody</b>')
+    await bob.locator('#messages li', { hasText: `${name}hello, <b>everybody</b>` }).waitFor()
+    await say(bob, 'hello')
+    await ada.locator('#messages li', { hasText: 'hello' }).nth(1).waitFor()
 
-  const states: string[] = []
-  await ada.exposeFunction('noteState', (state: string) => states.push(state))
-  await ada.evaluate(
-    `new MutationObserver(() => noteState(document.getElementById('state').textContent)).observe(document.getElementById('state'), { childList: true })`,
-  )
-  await ada.fill('#email', 'ada@example.com')
-  await ada.fill('#password', 'correct horse battery')
-  await ada.click('#upgrade button')
-  await ada.locator('#kind', { hasText: '(ada@example.com)' }).waitFor()
-  expect(await text(ada, '#me')).toBe(name)
-  await bob.locator('#people li', { hasText: new RegExp(`^${name}$`) }).waitFor()
-  await say(ada, 'still here')
-  await bob.locator('#messages li', { hasText: `${name}still here` }).waitFor()
-  // It was never closed.
-  expect(states).toEqual([])
+    const states: string[] = []
+    await ada.exposeFunction('noteState', (state: string) => states.push(state))
+    await ada.evaluate(
+      `new MutationObserver(() => noteState(document.getElementById('state').textContent)).observe(document.getElementById('state'), { childList: true })`,
+    )
+    await ada.fill('#email', 'ada@example.com')
+    await ada.fill('#password', 'correct horse battery')
+    await ada.click('#upgrade button')
+    await ada.locator('#kind', { hasText: '(ada@example.com)' }).waitFor()
+    expect(await text(ada, '#me')).toBe(name)
+    await bob.locator('#people li', { hasText: new RegExp(`^${name}$`) }).waitFor()
+    await say(ada, 'still here')
+    await bob.locator('#messages li', { hasText: `${name}still here` }).waitFor()
+    // It was never closed.
+    expect(states).toEqual([])
 
-  await ada.click('#leave')
-  await ada.locator('#state', { hasText: 'closed (4403)' }).waitFor()
-  await bob.locator('#people li', { hasText: name }).waitFor({ state: 'detached' })
-  expect(await ada.evaluate('document.cookie')).toBe('')
-  expect(complaints).toEqual([])
-})
+    await ada.click('#leave')
+    await ada.locator('#state', { hasText: 'closed (4403)' }).waitFor()
+    await bob.locator('#people li', { hasText: name }).waitFor({ state: 'detached' })
+    expect(await ada.evaluate('document.cookie')).toBe('')
+    expect(complaints).toEqual([])
+  },
+  EXAMPLE_STARTS,
+)
