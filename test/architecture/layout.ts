@@ -63,6 +63,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'auth-types.ts',
     'sockets.ts',
   ],
+  client: ['contract'],
   adapters: ['contract', 'config', 'runtime', 'http', 'features', 'auth.ts', 'auth-types.ts'],
   server: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http', 'features', 'auth.ts', 'adapters', 'jobs'],
   cli: [
@@ -143,7 +144,7 @@ export const COMPOSERS: readonly string[] = ['src/auth.ts', 'src/routes.ts']
 
 /** Files that may speak HTTP: name `Request`, `Response` or `Headers`, or import `hono`, `node:http`, `src/http`. */
 export const HTTP_FILES: readonly RegExp[] = [
-  /^src\/(http|adapters|server)\//,
+  /^src\/(http|adapters|client|server)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
   /^src\/api-(context|email|invitations|password)\.ts$/,

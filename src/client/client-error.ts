@@ -1,0 +1,44 @@
+import type { ErrorCode, FieldError } from '../contract/error-codes.js'
+
+/**
+ * A code of the server's catalogue (docs/errors.md), of a newer server perhaps, or one of the client's own:
+ * `network` (no answer came), `timeout` (none came in time), `unexpected_answer` (something else than Sallyport answered).
+ */
+export type ClientErrorCode = ErrorCode | 'network' | 'timeout' | 'unexpected_answer' | (string & Record<never, never>)
+
+export interface ClientErrorOptions {
+  /** What may be shown; never a token. */
+  readonly detail: string
+  /** The HTTP status; 0 where no answer came. */
+  readonly status?: number
+  readonly errors?: readonly FieldError[]
+  /** Seconds, from `Retry-After`. */
+  readonly retryAfter?: number | undefined
+  readonly requestId?: string | null
+  readonly cause?: unknown
+}
+
+/** The only error that the client rejects with, but for an abort by a signal of yours: that one gives its own reason. */
+export class SallyportClientError extends Error {
+  readonly code: ClientErrorCode
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number
+  readonly detail: string
+  /** The single fields that were refused. */
+  readonly errors: readonly FieldError[]
+  /** Seconds until a repetition can succeed, where the server said so. */
+  readonly retryAfter: number | undefined
+  /** Names the request in the server's logs. */
+  readonly requestId: string | null
+
+  constructor(code: ClientErrorCode, options: ClientErrorOptions) {
+    super(`${code}: ${options.detail}`, { cause: options.cause })
+    this.name = 'SallyportClientError'
+    this.code = code
+    this.status = options.status ?? 0
+    this.detail = options.detail
+    this.errors = options.errors ?? []
+    this.retryAfter = options.retryAfter
+    this.requestId = options.requestId ?? null
+  }
+}
