@@ -7,6 +7,7 @@ import type { Keyring } from './features/keys/key-service.js'
 import type { LinkService } from './features/links/link-service.js'
 import type { SessionService } from './features/sessions/session-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
+import type { Host } from './http/host-types.js'
 import type { HttpApp } from './http/http-app-types.js'
 import type { Clock } from './runtime/clock.js'
 import type { Logger } from './runtime/logger.js'
@@ -36,6 +37,8 @@ export interface Auth {
   ): Promise<Identity | null>
   /** Sends to the connections that `sallyport/ws` has authenticated, at whichever node they are. */
   readonly sockets: Sockets
+  /** What the adapters for frameworks stand on (`sallyport/express` and the like), and an adapter of your own can. */
+  readonly host: Host
   /** What `GET /metrics` answers, for a host with a page of its own: Prometheus' text format 0.0.4. */
   metrics(): Promise<string>
   /** Writes what is pending, and closes the database. */

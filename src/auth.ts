@@ -3,7 +3,6 @@ import { createApi } from './api.js'
 import type { Auth, Composition, Surroundings } from './auth-types.js'
 import { type Config, type ConfigInput, parseConfig } from './config/config.js'
 import { configWarnings, warnOfBypass } from './config/config-warnings.js'
-import { SallyportError } from './contract/sallyport-error.js'
 import { MasterKey } from './crypto/master-key.js'
 import type { MailTransport } from './delivery/mail-message.js'
 import { createMailTransport } from './delivery/mail-transport.js'
@@ -33,18 +32,17 @@ import { createSessionService, sessionLifetimes } from './features/sessions/sess
 import { createNewDeviceNotice, createSignInService } from './features/sign-in/sign-in-service.js'
 import { createTenantService } from './features/tenants/tenant-service.js'
 import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
-import { createTokenService, longestJwt, tokenSettings } from './features/tokens/token-service.js'
+import { createTokenService, longestJwt, readAccessClaims, tokenSettings } from './features/tokens/token-service.js'
 import { createProfileUpdate } from './features/users/user-profile-service.js'
 import { createUserService } from './features/users/user-service.js'
 import { createVerificationService } from './features/verification/verification-service.js'
-import { createClientContext } from './http/client-context.js'
 import { createCookieJar } from './http/cookies.js'
-import { readCredential } from './http/credentials.js'
 import { requireDirectRequest } from './http/direct-requests.js'
+import { createHost } from './http/host.js'
 import type { HttpDependencies } from './http/http-app-types.js'
+import { createRequestAuthentication } from './http/identification.js'
 import { createHttpApps } from './http/listeners.js'
 import { RequestDurations } from './http/request-durations.js'
-import { requestIdOf } from './http/request-id.js'
 import { createCleanUp } from './jobs/clean-up.js'
 import { type Job, repeat } from './jobs/repeat.js'
 import { masterSecret } from './master-secret.js'
@@ -277,7 +275,6 @@ async function compose({
   const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }
 
   const jar = createCookieJar(config)
-  const clientOf = createClientContext(config.server.trustProxy)
   const profile = { userAnswerOf, meAnswerOf, update: createProfileUpdate({ users, audit }), current: tokens.upToDate }
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
   const services = {
@@ -303,9 +300,9 @@ async function compose({
     logger,
     clock,
     ...(admit && { admit }),
-    async authenticate({ token }, client, tenantHeader, fresh) {
-      const identity = await tokens.authenticate(token, tenantHeader, { client })
-      return fresh ? tokens.current(identity) : identity
+    authenticate({ token }, call, tenantHeader, fresh) {
+      const identity = tokens.authenticate(token, tenantHeader, call)
+      return fresh ? identity.then((found) => tokens.current(found)) : identity
     },
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
     assertRecent: (identity) => tokens.assertRecent(identity),
@@ -328,25 +325,8 @@ async function compose({
   const auth: Auth = {
     handler: (request, connection) => app.fetch(request, connection),
     api: createApi({ ...services, users, admin, limits, lockouts }),
-    async authenticate(request, connection) {
-      const headers = 'headers' in request ? request.headers : request
-      try {
-        const credential = readCredential((name) => headers.get(name), jar.accessName)
-        if (credential === null) return null
-        const call = {
-          get client() {
-            const header = (name: string) => headers.get(name)
-            return clientOf(header, connection?.remoteAddress ?? null, requestIdOf(header('x-request-id'), clock))
-          },
-        }
-        return await tokens.authenticate(credential.token, headers.get('x-tenant-id'), call)
-      } catch (error) {
-        // A tenant that is not the token's is a contradiction, not an absence.
-        const isAnonymous = error instanceof SallyportError && error.status < 500 && error.code !== 'forbidden'
-        if (isAnonymous) return null
-        throw error
-      }
-    },
+    authenticate: createRequestAuthentication(dependencies),
+    host: createHost(dependencies, app, readAccessClaims),
     sockets: webSockets.sockets,
     metrics: () => metrics.read(),
     async close() {

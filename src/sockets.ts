@@ -9,7 +9,7 @@ import {
   type WebSocketService,
 } from './features/websocket/websocket-service.js'
 import type { Entrance } from './features/websocket/websocket-types.js'
-import type { DoorCall } from './http/http-app-types.js'
+import type { DoorCall, HttpDependencies } from './http/http-app-types.js'
 import { parseStrictJson } from './http/strict-json.js'
 import { createUpgradeDoor, type UpgradeRefusal } from './http/upgrade.js'
 import { type Job, repeat } from './jobs/repeat.js'
@@ -44,7 +44,7 @@ export function composeSockets(parts: {
   readonly bypass: BypassService | null
   readonly nodeId: string
   /** Refuses a request for how it came. */
-  readonly admit: ((call: DoorCall) => void) | undefined
+  readonly admit: HttpDependencies['admit']
 }): ComposedSockets {
   const { config, clock, tokens, bypass, logger, admit } = parts
   const { maxFrame, ...settings } = config.websocket

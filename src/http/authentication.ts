@@ -33,7 +33,7 @@ export async function identifyCaller(
   const credential = readCredential(header, jar.accessName)
   if (credential === null) throw new SallyportError('unauthenticated')
   const fresh = guard.fresh ?? guard.csrf === 'token'
-  const identity = await authenticate(credential, client, header('x-tenant-id') ?? null, fresh)
+  const identity = await authenticate(credential, { client }, header('x-tenant-id') ?? null, fresh)
   if (guard.guestsOnly) assertGuest(identity)
   return { identity, credential, sessionCookies, refreshCookie }
 }

@@ -33,7 +33,11 @@ const HOST = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
  * at 127.0.0.1 (DNS rebinding): to the browser it is the same origin then, and only `Host` tells.
  * @throws SallyportError `forbidden`
  */
-export function requireDirectRequest({ header, host, remoteAddress }: DoorCall): void {
+export function requireDirectRequest({
+  header,
+  host,
+  remoteAddress,
+}: Pick<DoorCall, 'header' | 'host' | 'remoteAddress'>): void {
   if (!namesThisMachine(host)) throw refused('a request that names another host than localhost')
   if (isForwarded(header)) throw refused('a request that was forwarded')
   const peer = remoteAddress === null ? null : normalizeAddress(remoteAddress)

@@ -1,4 +1,4 @@
-import type { ClientContext, Credential, Identity } from '../contract/identity.js'
+import type { CallOrigin, ClientContext, Credential, Identity } from '../contract/identity.js'
 import type { Clock } from '../runtime/clock.js'
 import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
@@ -41,7 +41,7 @@ export interface HttpDependencies {
   /** Who holds this credential. Throws a `SallyportError` (`invalid_token`, `token_expired`, `session_revoked`, …). */
   readonly authenticate: (
     credential: Credential,
-    client: ClientContext,
+    call: CallOrigin,
     tenantHeader: string | null,
     /** What the credential says is not enough: the session and the account count as they are now. */
     fresh: boolean,
@@ -56,7 +56,7 @@ export interface HttpDependencies {
    * Refuses a request for how it came, before anything else of it counts. Absent: every request may come.
    * @throws SallyportError
    */
-  readonly admit?: (call: DoorCall) => void
+  readonly admit?: (call: Pick<DoorCall, 'header' | 'host' | 'remoteAddress'>) => void
   readonly csrf: {
     /** True where the value of `X-CSRF-Token` was made for this caller. */
     verify(identity: Identity, token: string): Promise<boolean>
@@ -116,6 +116,8 @@ export interface HttpApp {
   answer(call: Call): Promise<Answer>
   /** The answer of a door where one stands at this path, else `null`. */
   knock(call: DoorCall): Promise<Answer> | null
+  /** True for a path, as it was sent, that is answered here even where it leads nowhere. */
+  owns(path: string): boolean
   /** The OpenAPI 3.1 document of every route and door. */
   openapi(): OpenApiDocument
 }

@@ -1,8 +1,8 @@
 import type { ClientContext } from '../contract/identity.js'
-import { isPermitted } from '../contract/permission.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { deviceCookieOf, identifyCaller } from './authentication.js'
+import { checkPermissions } from './authorization.js'
 import { discardBody, readJsonBody } from './body.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar } from './cookies.js'
@@ -15,6 +15,7 @@ import { Fields, fieldsOf, headersOf } from './fields.js'
 import type { Call, Connection, HttpApp, HttpDependencies } from './http-app-types.js'
 import { describeApi } from './openapi.js'
 import { createOriginPolicy } from './origins.js'
+import { createOwnership } from './ownership.js'
 import { problemAnswer } from './problem.js'
 import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
@@ -133,6 +134,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
       return new Response(body, { status, headers: headersOf(fields) })
     },
     knock,
+    owns: createOwnership(routes, dependencies.doors, config),
     openapi,
   }
 }
@@ -175,14 +177,6 @@ function checkDeclaration({ guard, method, operationId }: Route): void {
   }
   if (guard.recentAuthentication && guard.authentication !== 'required') {
     throw new Error(`${operationId} asks for a recent authentication, so it needs authentication`)
-  }
-}
-
-function checkPermissions(needed: readonly string[], held: readonly string[]): void {
-  for (const permission of needed) {
-    if (!isPermitted(held, permission)) {
-      throw new SallyportError('forbidden', { detail: `The permission \`${permission}\` is needed.` })
-    }
   }
 }
 

@@ -81,7 +81,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'jobs',
   ],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
-  'index.ts': ['contract', 'config', 'runtime', 'delivery', 'features', 'auth.ts', 'api-answers.ts', 'api-types.ts'],
+  'index.ts': [
+    'contract',
+    'config',
+    'runtime',
+    'delivery',
+    'http',
+    'features',
+    'auth.ts',
+    'api-answers.ts',
+    'api-types.ts',
+  ],
 }
 
 /** The rooms in the order in which they may know each other: a room imports from its own tier and from those before. */

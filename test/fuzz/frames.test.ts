@@ -30,6 +30,7 @@ class Seen {
     },
     fetch: async () => new Response(null),
     knock: () => null,
+    owns: () => true,
     openapi: () => ({}),
   }
 

@@ -1,6 +1,7 @@
 import { createHmac, verify } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
+import type { AccessClaims as PublicClaims } from '../../contract/access-claims.js'
 import { AUTH_METHODS, isProven } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
@@ -42,6 +43,12 @@ export const accessClaims = z.object({
 })
 
 export type AccessClaims = z.output<typeof accessClaims>
+
+/** What a JWT says that has been verified before. */
+export function readAccessClaims(text: string): PublicClaims {
+  const { bnd: _, ...claims } = accessClaims.parse(parseJson(decode(text.split('.')[1] ?? '')))
+  return claims
+}
 
 /** True for a text in the shape of a JWT; nothing of it is believed. */
 export function looksLikeJwt(text: string): boolean {

@@ -22,6 +22,7 @@ import { type GuestToken, type IssuedTokens, type RefreshOutcome, type Renewal, 
 export { parseToken } from './token-codec.js'
 export type { ConnectionTokens, Standing } from './token-connections.js'
 export { userAnswerOf } from './token-identity.js'
+export { readAccessClaims } from './token-jwt.js'
 export { longestJwt, type TokenSettings, tokenSettings } from './token-settings.js'
 
 export interface TokenService extends CsrfTokens, GuestTokens {
