@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { build } from './build.mjs'
 import { installDependencies } from './install-dependencies.mjs'
-import { cache, main, runNpm, runTool, ScriptError } from './project.mjs'
+import { pack } from './pack.mjs'
+import { main, runNpm, runTool, ScriptError } from './project.mjs'
 
 /** Everything that must hold before a change is merged; the cheapest first. `--bail` stops at the first failure. */
 const STEPS = [
@@ -45,14 +44,7 @@ await main(async () => {
 
 /** Looks at the very file that would be published, not at the folder it is made from. */
 async function checkPackage() {
-  const folder = mkdtempSync(join(cache, 'pack-'))
-  try {
-    await runNpm(['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { quiet: true })
-    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
-    if (tarball === undefined) throw new ScriptError('npm pack made no package')
-    await runTool('publint', ['run', join(folder, tarball), '--strict'])
-    await runTool('attw', [join(folder, tarball), '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'])
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const tarball = await pack()
+  await runTool('publint', ['run', tarball, '--strict'])
+  await runTool('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'])
 }

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
 import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
-import type { HttpConfig } from '../http/http-app-types.js'
+import type { HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal } from '../http/problem.js'
 import { securityHeaders } from '../http/security-headers.js'
+import { loadPackage } from '../runtime/load-package.js'
 import { checkRequestLine } from './node-request-line.js'
 import { authenticateConnections, refuseUpgrade } from './ws.js'
 
@@ -17,13 +18,18 @@ const MOST_FRAGMENTS = 128
  * Answers `GET /ws` of a standalone server. Node hands over every request that asks for any other protocol, HTTP/2 for
  * one: those are answered as if they had not asked (RFC 9110 §7.8).
  */
-export function serveWebSockets(server: Server, auth: Pick<Auth, 'sockets'>, config: HttpConfig): void {
+export function serveWebSockets(
+  server: Server,
+  auth: Pick<Auth, 'sockets'>,
+  config: HttpConfig,
+  logger: HttpLogger,
+): void {
   const common = securityHeaders(config)
   let wss: Promise<WebSocketServer> | null = null
 
   async function open(): Promise<WebSocketServer> {
     // Loaded with the first connection: most servers have none.
-    const { WebSocketServer } = await import('ws')
+    const { WebSocketServer } = await loadPackage('ws', 'A WebSocket', () => import('ws'))
     const made = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -56,6 +62,10 @@ export function serveWebSockets(server: Server, auth: Pick<Auth, 'sockets'>, con
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const fall = () => socket.destroy()
     socket.on('error', fall)
+    const unavailable = (error: unknown) => {
+      logger.error({ err: error }, 'WebSockets cannot be served')
+      refuse(socket, new SallyportError('unavailable', { cause: error }))
+    }
     const refused = checkRequestLine(request)
     const [path] = (request.url ?? '').split('?', 1)
     const isOurs = path === PATH && request.headers.upgrade?.toLowerCase() === 'websocket'
@@ -66,7 +76,7 @@ export function serveWebSockets(server: Server, auth: Pick<Auth, 'sockets'>, con
       wss.then((made) => {
         made.handleUpgrade(request, socket, head, () => undefined)
         socket.removeListener('error', fall)
-      }, fall)
+      }, unavailable)
     }
   })
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { loadPackage } from '../runtime/load-package.js'
 import type { MailMessage } from './mail-message.js'
 import { quotedPrintable } from './quoted-printable.js'
 
@@ -14,7 +15,7 @@ export interface ComposedMail {
  * token in it can be found by who looks at the file; otherwise quoted-printable, which leaves short ASCII lines alone.
  */
 export async function composeMail(message: MailMessage, canEightBit: boolean): Promise<ComposedMail> {
-  const { default: MimeNode } = await import('nodemailer/lib/mime-node')
+  const { default: MimeNode } = await loadPackage('nodemailer', 'Mail', () => import('nodemailer/lib/mime-node'))
   const { id, from, to, subject, text, html, locale, date } = message
   const header = (name: string, value: Parameters<typeof MimeNode.encodeHeaderValue>[1]) =>
     // Between encoded words a line may end (RFC 2047 §2).

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection'
+import { loadPackage } from '../runtime/load-package.js'
 import { composeMail } from './compose-mail.js'
 import { MailFailure, type MailTransport } from './mail-message.js'
 import { smtpFailure } from './smtp-failure.js'
@@ -20,7 +21,11 @@ export function createSmtpTransport(settings: SmtpSettings, caFile: string | nul
   const { host, port, isSecure, startTls, credentials } = settings
 
   async function connectionOf() {
-    const { default: Connection } = await import('nodemailer/lib/smtp-connection')
+    const { default: Connection } = await loadPackage(
+      'nodemailer',
+      'Mail',
+      () => import('nodemailer/lib/smtp-connection'),
+    )
     const ca = caFile === null ? undefined : await certificatesOf(caFile)
     return new Connection({
       host,

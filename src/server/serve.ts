@@ -55,7 +55,7 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   const servers: Server[] = []
   const open = async (served: HttpApp, host: string, port: number, withSockets = false): Promise<Listening> => {
     const server = createNodeServer(served, config, { logger })
-    if (withSockets) serveWebSockets(server, auth, config)
+    if (withSockets) serveWebSockets(server, auth, config, logger)
     servers.push(server)
     const closeSilent = watchSilentConnections(server)
     return { server, closeSilent, url: await listen(server, host, port) }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -10,6 +10,8 @@ const manifestSchema = z.object({
   exports: z.record(z.string(), z.unknown()),
   bin: z.object({ sallyport: z.string() }),
   dependencies: z.record(z.string(), z.string()),
+  peerDependencies: z.record(z.string(), z.string()).default({}),
+  peerDependenciesMeta: z.record(z.string(), z.object({ optional: z.boolean() })).default({}),
   scripts: z.record(z.string(), z.string()),
 })
 
@@ -24,24 +26,27 @@ export interface InstalledPackage {
   remove(): void
 }
 
+/** The file that would be published; packed once for all who ask. */
+export function tarball(): string {
+  const script = join(root, 'scripts', 'pack.mjs')
+  return execFileSync(process.execPath, [script], { cwd: root, encoding: 'utf8' }).trim()
+}
+
 /**
- * Packs the project as `npm publish` would and unpacks it where `npm install` would. The dependencies are links to our
- * own, and only the declared ones: whatever else is imported is not found.
+ * Unpacks the package where `npm install` would. The dependencies are links to our own, and only the declared ones:
+ * whatever else is imported is not found.
+ * @param beside what the consumer has installed of his own, such as a framework
  */
-export function installPackage(): InstalledPackage {
-  execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root })
+export function installPackage(beside: readonly string[] = []): InstalledPackage {
+  const packed = tarball()
   const project = realpathSync(mkdtempSync(join(tmpdir(), 'sallyport-package-')))
-  execFileSync('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', project], { cwd: root })
-  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'))
-  if (tarball === undefined) throw new Error('npm pack made no tarball')
   const folder = join(project, 'node_modules', 'sallyport')
   mkdirSync(folder, { recursive: true })
-  execFileSync('tar', ['-xzf', join(project, tarball), '-C', folder, '--strip-components=1'])
-  const listing = execFileSync('tar', ['-tzf', join(project, tarball)], { encoding: 'utf8' })
-  rmSync(join(project, tarball))
+  execFileSync('tar', ['-xzf', packed, '-C', folder, '--strip-components=1'])
+  const listing = execFileSync('tar', ['-tzf', packed], { encoding: 'utf8' })
 
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')))
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) {
+  for (const name of new Set([...Object.keys(manifest.dependencies), '@types/node', ...beside])) {
     const link = join(project, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })
     symlinkSync(join(root, 'node_modules', name), link, 'dir')

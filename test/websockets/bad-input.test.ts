@@ -29,7 +29,7 @@ async function standalone(websocket: ConfigInput['websocket'] = {}) {
   const log = new CapturedLogs()
   const composed = await composeAuth(config, { clock, logger: log })
   const server = createNodeServer(composed.app, config, { logger: log })
-  serveWebSockets(server, composed.auth, config)
+  serveWebSockets(server, composed.auth, config, log)
   const port = await listen(server)
   onTestFinished(async () => {
     await composed.drainSockets()

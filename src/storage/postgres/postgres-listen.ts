@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
+import { loadPackage } from '../../runtime/load-package.js'
 import type { Listener } from '../storage.js'
 import type { StorageLogger } from '../storage-logger.js'
 
@@ -18,7 +19,7 @@ export interface ListenOptions {
 
 /** LISTEN on a connection of its own, made again whenever it is lost. */
 export async function listenToPostgres({ url, logger }: ListenOptions, hint: () => void): Promise<Listener> {
-  const { Client } = await import('pg')
+  const { Client } = await loadPackage('pg', 'PostgreSQL', () => import('pg'))
   let client: Client | null = null
   let closed = false
   const closing = new AbortController()

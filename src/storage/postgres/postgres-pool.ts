@@ -1,4 +1,5 @@
 import type { ClientConfig, Pool } from 'pg'
+import { loadPackage } from '../../runtime/load-package.js'
 import type { StorageLogger } from '../storage-logger.js'
 
 export interface PoolOptions {
@@ -21,7 +22,7 @@ const ANSWER_MARGIN = 2000
  * The limits are startup parameters, which a pooler has to let pass (PgBouncer: `ignore_startup_parameters`).
  */
 export async function openPool({ url, max, statementTimeout, logger }: PoolOptions): Promise<Pool> {
-  const { Pool } = await loadPg()
+  const { Pool } = await loadPackage('pg', 'PostgreSQL', () => import('pg'))
   const limits: ClientConfig =
     statementTimeout === 0
       ? {}
@@ -58,12 +59,4 @@ function safeInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError('The database holds a number beyond 2^53')
   return value
-}
-
-async function loadPg(): Promise<{ readonly Pool: typeof Pool }> {
-  try {
-    return await import('pg')
-  } catch (error) {
-    throw new Error('PostgreSQL needs the package pg, which is not installed: npm install pg', { cause: error })
-  }
 }

@@ -1,3 +1,4 @@
+import { loadPackage } from '../../runtime/load-package.js'
 import type { RedisAddress, RedisCredentials, RedisHost } from './redis-url.js'
 
 /** One connection (of a cluster: one to each node), as long as it lasts. */
@@ -69,13 +70,15 @@ async function firstOf<Result>(
   throw failure
 }
 
+const loadRedis = () => loadPackage('@redis/client', 'Redis', () => import('@redis/client'))
+
 async function connectToHost(
   { host, port }: RedisHost,
   { tls }: RedisAddress,
   login: RedisCredentials & { readonly database?: number },
   signal: AbortSignal,
 ): Promise<RedisSession> {
-  const { createClient } = await import('@redis/client')
+  const { createClient } = await loadRedis()
   const common = { host, port, connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false as const }
   const client = createClient({
     ...login,
@@ -102,7 +105,7 @@ async function connectToHost(
 }
 
 async function connectToCluster(address: RedisAddress, signal: AbortSignal): Promise<RedisSession> {
-  const { createCluster } = await import('@redis/client')
+  const { createCluster } = await loadRedis()
   const common = { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: 200 }
   const cluster = createCluster({
     rootNodes: address.hosts.map((host) => ({ socket: host })),
