@@ -37,7 +37,7 @@ describe('the package as it would be published', () => {
   let installed: InstalledPackage
 
   beforeAll(() => {
-    installed = installPackage()
+    installed = installPackage(['react'])
   }, SLOW)
   afterAll(() => installed?.remove())
 
