@@ -35,7 +35,7 @@ const WAYS = ['redis', 'notify', 'sqlite'] as const
 
 /** How long a session that was ended at server A is still honoured by server B, whose memory holds it. */
 export const benchmark: Benchmark = async ({ quick, count, only }) => {
-  const revocations = count ?? (quick ? 100 : 10_000)
+  const revocations = count ?? (quick ? 60 : 10_000)
   const rows: Table['rows'][number][] = []
   const slowest = new Map<(typeof WAYS)[number], { p99: number; p100: number }>()
   const stores = await startStores()

@@ -48,7 +48,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
     if (peersMissing === null) variants.push(await startPeer(stores, start))
 
     const cores = availableParallelism()
-    const milliseconds = quick ? 1_500 : 5_000
+    const milliseconds = quick ? 1_000 : 5_000
     const plan = { rounds: quick ? 3 : 7, warmUp: { count: 1, milliseconds } }
     const figure = await inRounds([...variants, { name: HASH }], plan, async (variant) => {
       if (!('url' in variant)) {

@@ -28,7 +28,7 @@ const config = { websocket: { max_connections_per_address: 100_000, max_connecti
 /** What an idle connection takes, how soon an end closes all of a user's, and what a storm of reconnects does to others. */
 export const benchmark: Benchmark = async ({ quick, count, only }) => {
   const sockets = count ?? (quick ? 500 : 10_000)
-  const rounds = quick ? 20 : 1_000
+  const rounds = quick ? 12 : 1_000
   const tables: Table[] = []
   const readings: Reading[] = []
   const isWanted = (word: string) => only.length === 0 || only.includes(word)
