@@ -13,7 +13,9 @@ const SINGLE = ['authorization', 'host']
  * Looks at what a `Request` would no longer show: its URL has dot segments resolved and a host filled in.
  * @returns the refusal, or `null` for a request that can go on
  */
-export function checkRequestLine(incoming: IncomingMessage): SallyportError | null {
+export function checkRequestLine(
+  incoming: Pick<IncomingMessage, 'url' | 'headers' | 'rawHeaders' | 'httpVersion'>,
+): SallyportError | null {
   const { url = '', headers, rawHeaders, httpVersion } = incoming
   // Node's parser takes a request that calls itself HTTP/2.0 or 0.9 for one of 1.1.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('The version of HTTP must be 1.1 or 1.0.')

@@ -10,6 +10,7 @@ import { earlyRefusal } from '../http/problem.js'
 import { securityHeaders } from '../http/security-headers.js'
 import { answerClientError } from './node-client-error.js'
 import { checkRequestLine } from './node-request-line.js'
+import { goneSignal } from './raw-call.js'
 
 /** Milliseconds. A slow client may take this long, and no longer, so that idle sockets cannot be piled up. */
 const HEADERS_TIMEOUT = 10_000
@@ -124,15 +125,6 @@ function bodilessCall(incoming: IncomingMessage): Call {
 
 function write(outgoing: ServerResponse, { status, fields, body }: Answer): void {
   outgoing.writeHead(status, fields).end(body ?? undefined)
-}
-
-/** Aborted where the connection ends before the answer is written. */
-function goneSignal(outgoing: ServerResponse): AbortSignal {
-  const gone = new AbortController()
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) gone.abort()
-  })
-  return gone.signal
 }
 
 function splitOnce(text: string, separator: string): string[] {
