@@ -11,7 +11,7 @@ import {
 import type { Entrance } from './features/websocket/websocket-types.js'
 import type { DoorCall, HttpDependencies } from './http/http-app-types.js'
 import { parseStrictJson } from './http/strict-json.js'
-import { createUpgradeDoor, type UpgradeRefusal } from './http/upgrade.js'
+import { createUpgradeDoor, type UpgradeOutcome } from './http/upgrade.js'
 import { type Job, repeat } from './jobs/repeat.js'
 import type { Clock } from './runtime/clock.js'
 import type { Logger } from './runtime/logger.js'
@@ -25,7 +25,7 @@ export interface Sockets extends Pick<WebSocketService, 'count' | 'send'> {
    * What `sallyport/ws` asks before an upgrade, for a transport of your own: who it is, or the answer that refuses it.
    * Every entrance is to be accepted or cancelled.
    */
-  admit(call: DoorCall): Promise<{ readonly entrance: Entrance } | { readonly refusal: UpgradeRefusal }>
+  admit(call: DoorCall): Promise<UpgradeOutcome<Entrance>>
 }
 
 export interface ComposedSockets {
@@ -67,7 +67,8 @@ export function composeSockets(parts: {
     jobs: clock.controlled
       ? []
       : [
-          repeat('websocket_round', SOCKET_ROUND_PERIOD, () => service.round(), logger),
+          // Nobody's time to authenticate waits for what the database is asked about others.
+          repeat('websocket_round', SOCKET_ROUND_PERIOD, async () => void service.round(), logger),
           repeat('websocket_places', SOCKET_KEEP_PERIOD, () => service.keep(), logger),
         ],
   }

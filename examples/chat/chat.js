@@ -2,6 +2,9 @@ const find = (id) => document.getElementById(id)
 const ROOM = 'lobby'
 /** Closed for a reason that coming again does not mend. */
 const FINAL = [4400, 4403, 4409]
+/** The account was made from another address: this connection is not carried over, and a new one has the new cookie. */
+const REPLACED = 'guest_upgraded'
+let reason = null
 let socket = null
 let attempts = 0
 
@@ -11,12 +14,15 @@ async function call(method, path, body, headers = {}) {
     headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
     body: body && JSON.stringify(body),
   })
-  return { ok: answer.ok, json: answer.status === 204 ? null : await answer.json() }
+  return { ok: answer.ok, status: answer.status, json: answer.status === 204 ? null : await answer.json() }
 }
 
 /** The cookie of a session, as a guest where there is none. */
 async function enter() {
-  if ((await call('GET', '/auth/me')).ok) return
+  const { ok, status } = await call('GET', '/auth/me')
+  if (ok) return
+  // A server that cannot answer just now has signed nobody out.
+  if (status !== 401) throw new Error(`who it is cannot be told: ${status}`)
   await call('POST', '/session', { transport: 'cookie' })
 }
 
@@ -41,6 +47,9 @@ const heard = {
     socket.send(JSON.stringify({ type: 'join', room: ROOM }))
   },
   user_updated: show,
+  session_revoked(frame) {
+    reason = frame.reason
+  },
   // The cookie is exchanged over HTTP, which extends the connection.
   session_expiring: () => call('POST', '/auth/refresh'),
   people({ people }) {
@@ -54,8 +63,20 @@ const heard = {
   },
 }
 
+/** Not all at once: a server that restarts is asked again by everybody. */
+function connectLater() {
+  const pause = Math.min(30_000, 500 * 2 ** attempts++) * (0.5 + Math.random())
+  setTimeout(connect, pause)
+}
+
 async function connect() {
-  await enter()
+  reason = null
+  try {
+    await enter()
+  } catch {
+    connectLater()
+    return
+  }
   socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`)
   socket.addEventListener('message', ({ data }) => {
     const frame = JSON.parse(data)
@@ -63,10 +84,7 @@ async function connect() {
   })
   socket.addEventListener('close', ({ code }) => {
     find('state').textContent = `closed (${code})`
-    if (FINAL.includes(code)) return
-    // Not all at once: a server that restarts is asked again by everybody.
-    const pause = Math.min(30_000, 500 * 2 ** attempts++) * (0.5 + Math.random())
-    setTimeout(connect, pause)
+    if (reason === REPLACED || !FINAL.includes(code)) connectLater()
   })
 }
 

@@ -3,14 +3,14 @@ import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
 import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import { refusalOfHandshake, WEBSOCKET_PATH } from '../http/handshake.js'
 import type { HttpConfig, HttpLogger } from '../http/http-app-types.js'
-import { earlyRefusal } from '../http/problem.js'
+import { earlyRefusal, type ProblemAnswer } from '../http/problem.js'
 import { securityHeaders } from '../http/security-headers.js'
 import { loadPackage } from '../runtime/load-package.js'
 import { checkRequestLine } from './node-request-line.js'
 import { authenticateConnections, refuseUpgrade } from './ws.js'
 
-const PATH = '/ws'
 /** Parts of one message: honest clients send it in one. */
 const MOST_FRAGMENTS = 128
 
@@ -45,6 +45,10 @@ export function serveWebSockets(
     refuseUpgrade(socket, earlyRefusal(error, common))
   }
 
+  function handshakeRefusal({ method = '', headers }: IncomingMessage): ProblemAnswer | null {
+    return refusalOfHandshake({ method, header: (name) => headers[name]?.toString() }, common)
+  }
+
   /** What stands behind the head belongs to the protocol that was asked for: there is no next request. */
   function answerWithout(request: IncomingMessage, socket: Duplex): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -68,8 +72,12 @@ export function serveWebSockets(
     }
     const refused = checkRequestLine(request)
     const [path] = (request.url ?? '').split('?', 1)
-    const isOurs = path === PATH && request.headers.upgrade?.toLowerCase() === 'websocket'
+    // In HTTP/1.0 nobody can ask for another protocol (RFC 9110 §7.8).
+    const isAsked = request.headers.upgrade?.toLowerCase() === 'websocket' && request.httpVersion !== '1.0'
+    const isOurs = path === WEBSOCKET_PATH && isAsked
+    const unfit = isOurs ? handshakeRefusal(request) : null
     if (refused !== null) refuse(socket, refused)
+    else if (unfit !== null) refuseUpgrade(socket, unfit)
     else if (!isOurs) answerWithout(request, socket)
     else {
       wss ??= open()

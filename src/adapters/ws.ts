@@ -19,6 +19,7 @@ export interface SocketOfWs {
 /** What of a `WebSocketServer` of the package `ws` is used. */
 export interface ServerOfWs<Socket extends SocketOfWs = SocketOfWs> {
   readonly options: { maxPayload?: number | undefined }
+  on(event: 'headers', listener: (lines: string[], request: IncomingMessage) => void): unknown
   shouldHandle(request: IncomingMessage): boolean | Promise<boolean>
   handleUpgrade(
     request: IncomingMessage,
@@ -29,8 +30,11 @@ export interface ServerOfWs<Socket extends SocketOfWs = SocketOfWs> {
 }
 
 export interface ConnectionOptions<Socket> {
-  /** Called as soon as a connection has authenticated: before any further frame of it is read. */
-  readonly onConnection?: (connection: SocketConnection, socket: Socket, request: IncomingMessage) => void
+  /**
+   * Called as soon as a connection has authenticated: before any further frame of it is read. Where it throws or rejects,
+   * that is logged and the connection is closed with 1013.
+   */
+  readonly onConnection?: (connection: SocketConnection, socket: Socket, request: IncomingMessage) => unknown
 }
 
 export interface AuthenticatedConnections<Socket> {
@@ -65,7 +69,12 @@ export function authenticateConnections<Socket extends SocketOfWs>(
   const { sockets } = auth
   const connections = new WeakMap<Socket, SocketConnection>()
   const upgrade = wss.handleUpgrade.bind(wss)
-  wss.options.maxPayload = Math.min(wss.options.maxPayload ?? Number.POSITIVE_INFINITY, sockets.maxFrame)
+  // None and 0 are no limit at all.
+  wss.options.maxPayload = Math.min(wss.options.maxPayload || Number.POSITIVE_INFINITY, sockets.maxFrame)
+  const fields = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>()
+  wss.on('headers', (lines, request) => {
+    for (const [name, value] of Object.entries(fields.get(request) ?? {})) lines.push(`${name}: ${value}`)
+  })
 
   async function handle(
     request: IncomingMessage,
@@ -78,6 +87,7 @@ export function authenticateConnections<Socket extends SocketOfWs>(
     const outcome = await sockets.admit(callOf(request))
     if ('refusal' in outcome) return refuseUpgrade(socket, outcome.refusal)
     const { entrance } = outcome
+    fields.set(request, outcome.headers)
     const abandon = () => entrance.cancel()
     if (socket.destroyed) return abandon()
     socket.once('close', abandon)
@@ -86,8 +96,9 @@ export function authenticateConnections<Socket extends SocketOfWs>(
       const attach = listen(made)
       const welcome = (connection: SocketConnection) => {
         connections.set(made, connection)
-        options.onConnection?.(connection, made, request)
+        const attached = options.onConnection?.(connection, made, request)
         callback(made, request)
+        return attached
       }
       attach(entrance.accept(new WireOfWs(made, socket), welcome))
     })
@@ -183,7 +194,7 @@ export function refuseUpgrade(
   socket: Duplex,
   { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: string },
 ): void {
-  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
+  const lines = Object.entries({ connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}`)
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines].join('\r\n')
   socket.on('error', ignore)
   socket.once('finish', () => socket.destroy())

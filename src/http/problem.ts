@@ -29,15 +29,16 @@ export function problemAnswer(thrown: unknown, requestId: string, logger: HttpLo
 }
 
 /**
- * The answer to what never became a request: no caller's request id, no CORS, nothing to log as a failure.
- * @param status where HTTP has a more exact one than the code (408, 431)
+ * The answer to what never became a request: no CORS, nothing to log as a failure.
+ * @param status where HTTP has a more exact one than the code (408, 426, 431)
+ * @param requestId the caller's, where one could be read
  */
 export function earlyRefusal(
   error: SallyportError,
   common: Readonly<Record<string, string>>,
   status: number = error.status,
+  requestId = uuidv7(Date.now()),
 ): ProblemAnswer {
-  const requestId = uuidv7(Date.now())
   const body = JSON.stringify(problemBody(error, requestId, status))
   const headers = {
     ...common,

@@ -21,6 +21,14 @@ export interface UpgradeVisitor {
 /** The answer in place of the new protocol. */
 export type UpgradeRefusal = ProblemAnswer
 
+export type UpgradeOutcome<Entrance> =
+  | {
+      readonly entrance: Entrance
+      /** To be sent with the 101. */
+      readonly headers: Readonly<Record<string, string>>
+    }
+  | { readonly refusal: UpgradeRefusal }
+
 /**
  * The door of what begins as a request and goes on as something else. Where a browser's cookie, or a header, says who it
  * is, the page that asks must be of an allowed origin: browsers ask nobody before they send cookies along.
@@ -29,7 +37,7 @@ export type UpgradeRefusal = ProblemAnswer
 export function createUpgradeDoor<Entrance>(
   { config, clock, logger, admit: admitCall }: Pick<HttpDependencies, 'config' | 'clock' | 'logger' | 'admit'>,
   admit: (visitor: UpgradeVisitor) => Promise<Entrance>,
-): (call: DoorCall) => Promise<{ readonly entrance: Entrance } | { readonly refusal: UpgradeRefusal }> {
+): (call: DoorCall) => Promise<UpgradeOutcome<Entrance>> {
   const jar = createCookieJar(config)
   const origins = createOriginPolicy(config)
   const clientOf = createClientContext(config.server.trustProxy)
@@ -73,7 +81,8 @@ export function createUpgradeDoor<Entrance>(
       checkPage(call)
       const credential = credentialOf(call)
       const client = clientOf(call.header, call.remoteAddress, requestId)
-      return { entrance: await admit({ client, tenantHeader: call.header('x-tenant-id') ?? null, credential }) }
+      const entrance = await admit({ client, tenantHeader: call.header('x-tenant-id') ?? null, credential })
+      return { entrance, headers: { 'x-request-id': requestId } }
     } catch (error) {
       const { status, headers, body } = problemAnswer(error, requestId, logger)
       const length = String(Buffer.byteLength(body))

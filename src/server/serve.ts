@@ -4,6 +4,7 @@ import { serveWebSockets } from '../adapters/node-upgrade.js'
 import { composeAuth } from '../auth.js'
 import type { Config } from '../config/config.js'
 import { warnOfBypass } from '../config/config-warnings.js'
+import { withWebSocketPath } from '../http/handshake.js'
 import type { HttpApp } from '../http/http-app-types.js'
 import type { Logger } from '../runtime/logger.js'
 import { endOnCrash } from './crash.js'
@@ -54,7 +55,7 @@ export async function serve({ config, logger, threads, announce }: ServeOptions)
   const { auth, app, adminApp, health, links, drainSockets } = await composeAuth(config, { logger })
   const servers: Server[] = []
   const open = async (served: HttpApp, host: string, port: number, withSockets = false): Promise<Listening> => {
-    const server = createNodeServer(served, config, { logger })
+    const server = createNodeServer(withSockets ? withWebSocketPath(served, config) : served, config, { logger })
     if (withSockets) serveWebSockets(server, auth, config, logger)
     servers.push(server)
     const closeSilent = watchSilentConnections(server)

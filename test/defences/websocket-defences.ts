@@ -2,6 +2,8 @@ import type { Defence } from './defences.js'
 
 const AUTHENTICATION = 'test/websockets/authentication.test.ts'
 const LIFETIME = 'test/websockets/lifetime.test.ts'
+const ENDED = 'test/security/ended-sessions-of-sockets.test.ts'
+const ROUNDS = 'features/websocket/websocket-rounds.ts'
 
 function defence(name: string, file: string, from: string, to: string, test: string): Defence {
   return { name: `websocket: ${name}`, edits: [{ file, from, to }], tests: [test] }
@@ -39,8 +41,8 @@ export const WEBSOCKET_DEFENCES: readonly Defence[] = [
   defence(
     'nothing from before the authentication is replayed',
     'features/websocket/websocket-connection.ts',
-    'else if (this.#standing !== null) this.#waiting',
-    'else this.#waiting',
+    'else if (this.#standing !== null) this.#wait(text)',
+    'else this.#wait(text)',
     AUTHENTICATION,
   ),
   defence(
@@ -56,5 +58,26 @@ export const WEBSOCKET_DEFENCES: readonly Defence[] = [
     "if ((await judgement) !== 'honoured') await this.#hub.settle(this)",
     'await judgement.catch(() => null)',
     LIFETIME,
+  ),
+  defence(
+    'a frame in doubt has its session looked up',
+    ROUNDS,
+    'return isDoubted ? look(standing) : standing',
+    'return standing',
+    ENDED,
+  ),
+  defence(
+    'a look at one session says nothing of another',
+    ROUNDS,
+    'if (connection.isOver || connection.standing !== standing) return',
+    'if (connection.isOver) return',
+    'test/websockets/crossing-looks.test.ts',
+  ),
+  defence(
+    'one address leaves room to others',
+    'features/websocket/websocket-admission.ts',
+    'strangers >= (maxUnauthenticated - this.#unauthenticated) / 3',
+    'this.#unauthenticated >= maxUnauthenticated',
+    'test/websockets/admission.test.ts',
   ),
 ]

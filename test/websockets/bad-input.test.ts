@@ -1,57 +1,8 @@
 import { request } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createNodeServer } from '../../src/adapters/node.js'
-import { serveWebSockets } from '../../src/adapters/node-upgrade.js'
-import { composeAuth } from '../../src/auth.js'
-import { type ConfigInput, parseConfig } from '../../src/config/config.js'
-import { CapturedLogs } from '../../src/runtime/captured-logs.js'
-import { ManualClock } from '../../src/runtime/clock.js'
-import { close, listen } from '../http/raw-socket.js'
+import { describe, expect, it } from 'vitest'
 import { connect, refusalOf } from './socket-client.js'
-
-const SECRET = 'a master key for tests, never for anything else'
-
-/** The standalone server's own WebSocket, over SQLite in memory. */
-async function standalone(websocket: ConfigInput['websocket'] = {}) {
-  const cheap = { memory: 64, iterations: 1, parallelism: 1 }
-  const config = parseConfig(
-    {
-      secret: SECRET,
-      storage: { url: 'sqlite::memory:' },
-      limits: { enabled: false },
-      auth: { password: { argon2id: cheap } },
-      websocket,
-    },
-    { nodeEnv: 'test' },
-  )
-  const clock = new ManualClock()
-  const log = new CapturedLogs()
-  const composed = await composeAuth(config, { clock, logger: log })
-  const server = createNodeServer(composed.app, config, { logger: log })
-  serveWebSockets(server, composed.auth, config, log)
-  const port = await listen(server)
-  onTestFinished(async () => {
-    await composed.drainSockets()
-    await close(server)
-    await composed.auth.close()
-  })
-  const { accessToken } = await composed.auth.api.register({ email: 'ada@example.com', password: 'correct horse' })
-  const origin = `127.0.0.1:${port}`
-  /** An authenticated client. */
-  const enter = async () => {
-    const client = await connect(`ws://${origin}/ws`)
-    await client.authenticate(accessToken)
-    return client
-  }
-  /** The server lives, and serves others as before. */
-  const lives = async () => {
-    expect((await fetch(`http://${origin}/health/live`)).status).toBe(200)
-    await (await enter()).heard()
-    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([])
-  }
-  return { ...composed, clock, port, origin, url: `ws://${origin}/ws`, accessToken, enter, lives, log }
-}
+import { standalone } from './standalone.js'
 
 const mask = Buffer.from([1, 2, 3, 4])
 
@@ -248,46 +199,6 @@ describe('Too much', () => {
     }
     expect(auth.sockets.count()).toBe(1)
     await reading.heard()
-  })
-})
-
-describe('The upgrade', () => {
-  const ask = (port: number, path: string, headers: Record<string, string>, method = 'GET') =>
-    new Promise<number>((resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port, path, method, headers: { connection: 'Upgrade', ...headers } })
-      asked.on('response', (answer) => {
-        answer.resume()
-        resolve(answer.statusCode ?? 0)
-      })
-      asked.on('upgrade', (_answer, socket) => {
-        socket.destroy()
-        resolve(101)
-      })
-      asked.on('error', reject)
-      asked.end()
-    })
-  const key = { 'sec-websocket-version': '13', 'sec-websocket-key': Buffer.alloc(16).toString('base64') }
-
-  it('is for GET /ws alone; every other request is answered as if it had not asked', async () => {
-    const { port, url, lives } = await standalone()
-    const websocket = { upgrade: 'websocket', ...key }
-    expect(await ask(port, '/ws', websocket)).toBe(101)
-    expect(await ask(port, '/ws?x=1', websocket)).toBe(101)
-    expect(await ask(port, '/ws', {})).toBe(404)
-    expect(await ask(port, '/ws', { upgrade: 'websocket' })).toBe(400)
-    expect(await ask(port, '/ws', websocket, 'POST')).toBe(405)
-    expect(await ask(port, '/other', websocket)).toBe(404)
-    expect(await ask(port, '/ws/../ws', websocket)).toBe(404)
-    expect(await ask(port, '/health/live', { upgrade: 'h2c' })).toBe(200)
-    expect(await ask(port, '/auth/login', { upgrade: 'h2c' }, 'POST')).toBe(400)
-    expect(await refusalOf(url.replace('/ws', '/auth/me'))).toContain('401')
-    await lives()
-  })
-
-  it('does not compress, whatever a client offers', async () => {
-    const { url } = await standalone()
-    const client = await connect(url)
-    expect(client.socket.extensions).toBe('')
   })
 })
 

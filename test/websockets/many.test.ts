@@ -82,7 +82,7 @@ describeEachAuth('The connections of a user', (stage) => {
 
 describeEachAuth('Connections beyond what a node holds', (stage) => {
   it('are refused before the upgrade: of one address, and of those who have not said who they are', async () => {
-    const auth = await stage.open({ config: { websocket: { maxConnectionsPerAddress: 3, maxUnauthenticated: 2 } } })
+    const auth = await stage.open({ config: { websocket: { maxConnectionsPerAddress: 3, maxUnauthenticated: 6 } } })
     const { url } = await serveSockets(auth)
     const { access_token: token } = await newcomer(auth)
     const [first] = [await connect(url), await connect(url)]

@@ -15,6 +15,7 @@ export class SocketClient {
   readonly frames: Frame[] = []
   readonly socket: WebSocket
   readonly closed: Promise<Closed>
+  upgradeHeaders: Readonly<Record<string, unknown>> = {}
   #news: () => void = () => undefined
   #end: Closed | null = null
 
@@ -23,6 +24,9 @@ export class SocketClient {
     this.socket.on('message', (data) => {
       this.frames.push(frameShape.parse(JSON.parse(String(data))))
       this.#news()
+    })
+    this.socket.on('upgrade', ({ headers }) => {
+      this.upgradeHeaders = headers
     })
     this.socket.on('error', () => undefined)
     this.closed = new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { authenticateConnections, type SocketConnection } from '../../src/adapters/ws.js'
-import type { TestAuth } from '../../src/testing/index.js'
+import type { Auth } from '../../src/index.js'
 
 const addressShape = z.object({ port: z.int() })
 
@@ -16,7 +16,7 @@ export interface SocketServer {
 }
 
 /** A server of the application's own over a node, as in the guide. It echoes what it is sent. */
-export async function serveSockets(auth: TestAuth): Promise<SocketServer> {
+export async function serveSockets(auth: Pick<Auth, 'sockets'>): Promise<SocketServer> {
   const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   const connections: SocketConnection[] = []
   const messages: unknown[] = []

@@ -13,31 +13,37 @@ export interface Place {
 /** Seconds after which another attempt may have more luck. */
 const RETRY = 5
 
+type Limits = Pick<WebSocketSettings, 'maxConnections' | 'maxConnectionsPerAddress' | 'maxUnauthenticated'>
+
 /** Counts the connections of this node: all of them, those of each address, and those that are nobody's yet. */
 export class SocketAdmission {
-  readonly #settings: WebSocketSettings
+  readonly #limits: Limits
   readonly #addresses = new Map<string, number>()
+  /** Of each address, those that have not authenticated. */
+  readonly #strangers = new Map<string, number>()
   #all = 0
   #unauthenticated = 0
   /** How many were turned away. */
   refused = 0
 
-  constructor(settings: WebSocketSettings) {
-    this.#settings = settings
+  constructor(limits: Limits) {
+    this.#limits = limits
   }
 
   /** @throws SallyportError `rate_limited` */
   take(address: string | null): Place {
-    const { maxConnections, maxConnectionsPerAddress, maxUnauthenticated } = this.#settings
+    const { maxConnections, maxConnectionsPerAddress, maxUnauthenticated } = this.#limits
     const bucket = addressBucket(address)
     const held = this.#addresses.get(bucket) ?? 0
-    const isFull =
-      this.#all >= maxConnections || this.#unauthenticated >= maxUnauthenticated || held >= maxConnectionsPerAddress
-    if (isFull) {
+    const strangers = this.#strangers.get(bucket) ?? 0
+    // Nobody holds more of these than a third of what is left to others: who opens as many as he can shuts nobody out.
+    const isCrowded = strangers >= (maxUnauthenticated - this.#unauthenticated) / 3
+    if (this.#all >= maxConnections || held >= maxConnectionsPerAddress || isCrowded) {
       this.refused++
       throw new SallyportError('rate_limited', { detail: 'There are too many connections.', retryAfter: RETRY })
     }
     this.#addresses.set(bucket, held + 1)
+    this.#strangers.set(bucket, strangers + 1)
     this.#all++
     this.#unauthenticated++
     return this.#placeOf(bucket)
@@ -49,6 +55,7 @@ export class SocketAdmission {
       if (state !== 'new') return
       state = 'settled'
       this.#unauthenticated--
+      lower(this.#strangers, bucket)
     }
     return {
       settle,
@@ -57,10 +64,14 @@ export class SocketAdmission {
         settle()
         state = 'free'
         this.#all--
-        const left = (this.#addresses.get(bucket) ?? 1) - 1
-        if (left > 0) this.#addresses.set(bucket, left)
-        else this.#addresses.delete(bucket)
+        lower(this.#addresses, bucket)
       },
     }
   }
+}
+
+function lower(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
 }

@@ -32,7 +32,7 @@ export function followFeed(parts: {
   function ended({ subject, reason = 'revoked', successor }: Change): void {
     for (const connection of registry.ofSession(subject)) {
       if (successor === undefined) connection.revoke(reason)
-      else void connection.do(() => carryOver(connection, successor, reason))
+      else void connection.do(() => carryOver(connection, subject, successor, reason))
     }
   }
 
@@ -40,9 +40,10 @@ export function followFeed(parts: {
    * A guest became an account: the connection goes on under the account's first session, if it comes from where the
    * account was made. Whoever had planted the guest's session with somebody does not come along.
    */
-  async function carryOver(connection: Connection, successor: string, reason: string): Promise<void> {
+  async function carryOver(connection: Connection, subject: string, successor: string, reason: string): Promise<void> {
     const { standing } = connection
-    if (standing === null) return
+    // Whoever has shown another token meanwhile is there by that one.
+    if (standing === null || standing.identity.sessionId !== subject) return
     try {
       const next = await look(standing, successor)
       const isSamePlace = addressBucket(next.found.session.ipAddress) === addressBucket(connection.client.ipAddress)
@@ -106,7 +107,7 @@ function hasSameRights(one: Identity, other: Identity): boolean {
 }
 
 /** The same to who sees it; the times of a session are no news. */
-function isSame(one: Identity, other: Identity): boolean {
+export function isSame(one: Identity, other: Identity): boolean {
   return (
     hasSameRights(one, other) &&
     one.email === other.email &&

@@ -3,7 +3,7 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { type ServerFrame, SOCKET_CLOSE } from '../../contract/socket-frames.js'
 import type { Standing } from '../tokens/token-service.js'
 import { FrameFlow } from './websocket-flow.js'
-import { holderOf, readFrame, textOf } from './websocket-frames.js'
+import { holderOf, jsonOf, readFrame, textOf } from './websocket-frames.js'
 import type { ApplicationFrame, SocketConnection, Transport, Wire } from './websocket-types.js'
 import type { Vigil } from './websocket-vigil.js'
 
@@ -22,8 +22,10 @@ export interface Hub {
   authenticate(connection: Connection, asked: { readonly token: string; readonly userId: string | null }): Promise<void>
   /** Tells the connection whether it is over, where it seems so. */
   settle(connection: Connection): Promise<void>
-  /** The connection is over, or about to be. */
+  /** The connection is over: nothing is read or sent any more. */
   left(connection: Connection): void
+  /** Its socket is gone too. */
+  gone(connection: Connection): void
   /** Server code went wrong. */
   complain(error: unknown): void
 }
@@ -32,6 +34,14 @@ function doubtful(error: unknown): 'doubted' {
   const isOver = error instanceof SallyportError && (error.code === 'session_revoked' || error.code === 'token_expired')
   if (isOver) return 'doubted'
   throw error
+}
+
+/** RFC 6455 §5.5: a control frame has 125 bytes, two of them for the code. */
+const MOST_REASON_BYTES = 123
+
+/** Codes that server code may close with (RFC 6455 §7.4.2). */
+function isClosing(code: number): boolean {
+  return code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999)
 }
 
 type Listener<Arguments extends readonly unknown[]> = (...given: Arguments) => unknown
@@ -53,8 +63,9 @@ export class Connection implements SocketConnection, Transport {
   /** What is under way, one after the other. */
   #work: Promise<void> = Promise.resolve()
   #underWay = 0
-  /** Texts that came while something was under way. */
+  /** Texts that came while something was under way, and how long they are together. */
   #waiting: string[] | null = null
+  #waitingLength = 0
   #onMessage: Listener<[ApplicationFrame]>[] | null = null
   #onIdentity: Listener<[Identity, Identity]>[] | null = null
   #onClose: Listener<[number]>[] | null = null
@@ -92,6 +103,11 @@ export class Connection implements SocketConnection, Transport {
 
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** It has said who it is, and that is being looked at. */
+  get isAuthenticating(): boolean {
+    return this.#standing === null && this.#underWay > 0
   }
 
   get wire(): Wire {
@@ -167,7 +183,7 @@ export class Connection implements SocketConnection, Transport {
   send(message: unknown): boolean {
     const standing = this.#standing
     if (this.#isOver || standing === null || !this.#hub.canTrust(standing)) return false
-    return this.#write(JSON.stringify(message))
+    return this.#write(jsonOf(message))
   }
 
   /** What another node, or this one, has made text of already. */
@@ -178,6 +194,10 @@ export class Connection implements SocketConnection, Transport {
   }
 
   close(code = 1000, reason = ''): void {
+    // The transport would throw where the connection counts as closed already.
+    if (!isClosing(code) || Buffer.byteLength(reason) > MOST_REASON_BYTES) {
+      throw new RangeError('The code of a close is 1000, or 3000 to 4999, and its reason has at most 123 bytes.')
+    }
     this.end(code, reason)
   }
 
@@ -197,7 +217,15 @@ export class Connection implements SocketConnection, Transport {
     if (!this.#admits()) return
     if (this.#underWay === 0) this.#read(text)
     // What comes before the authentication is settled was sent before it.
-    else if (this.#standing !== null) this.#waiting = [...(this.#waiting ?? []), text]
+    else if (this.#standing !== null) this.#wait(text)
+  }
+
+  /** One may be as long as it likes; more are memory that a stalled database would let everybody fill. */
+  #wait(text: string): void {
+    this.#waitingLength += text.length
+    if (this.#waiting === null) this.#waiting = [text]
+    else if (this.#waitingLength <= this.#hub.maxBuffered) this.#waiting.push(text)
+    else this.end(SOCKET_CLOSE.tooManyFrames, 'too many frames wait')
   }
 
   receiveBinary(): void {
@@ -212,6 +240,7 @@ export class Connection implements SocketConnection, Transport {
     if (!this.#isOver) this.#hub.left(this)
     this.#isOver = true
     this.#waiting = null
+    this.#hub.gone(this)
     const listeners = this.#onClose
     this.#onClose = null
     this.#tell(listeners, code)
@@ -226,9 +255,11 @@ export class Connection implements SocketConnection, Transport {
 
   #readWaiting(): void {
     while (this.#underWay === 0 && this.#waiting !== null) {
-      const [text, ...others] = this.#waiting
-      this.#waiting = others.length === 0 ? null : others
-      if (text !== undefined) this.#read(text)
+      const text = this.#waiting.shift()
+      if (this.#waiting.length === 0) this.#waiting = null
+      if (text === undefined) continue
+      this.#waitingLength -= text.length
+      this.#read(text)
     }
   }
 

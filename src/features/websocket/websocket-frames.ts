@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SallyportError } from '../../contract/sallyport-error.js'
 import type { ServerFrame, SocketHolder } from '../../contract/socket-frames.js'
 import { type Standing, userAnswerOf } from '../tokens/token-service.js'
 
@@ -44,4 +45,11 @@ export function holderOf({ identity }: Standing): SocketHolder {
 
 export function textOf(frame: ServerFrame): string {
   return JSON.stringify(frame)
+}
+
+/** What server code sends. @throws SallyportError `invalid_request` for what JSON has no text for: `undefined`, functions */
+export function jsonOf(message: unknown): string {
+  const text: unknown = JSON.stringify(message)
+  if (typeof text !== 'string') throw new SallyportError('invalid_request', { detail: 'A message is a JSON value.' })
+  return text
 }

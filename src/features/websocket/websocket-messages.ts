@@ -5,6 +5,7 @@ import type { Storage } from '../../storage/storage.js'
 import { allTenants, oneTenant } from '../../storage/tenant-scope.js'
 import type { RevocationService } from '../revocation/revocation-service.js'
 import type { Connection } from './websocket-connection.js'
+import { jsonOf } from './websocket-frames.js'
 import { insertMessage, isWantedElsewhere, readMessages, type SocketMessage } from './websocket-message-store.js'
 import type { SocketRegistry } from './websocket-registry.js'
 import type { SocketTarget } from './websocket-types.js'
@@ -86,8 +87,7 @@ export function createMessages(parts: {
 }
 
 function messageOf(target: SocketTarget, content: unknown): SocketMessage {
-  const body = JSON.stringify(content)
-  if (typeof body !== 'string') throw new SallyportError('invalid_request', { detail: 'A message is a JSON value.' })
+  const body = jsonOf(content)
   if (Buffer.byteLength(body) > MOST_BYTES) throw new SallyportError('payload_too_large')
   const { tenantId = DEFAULT_TENANT_ID } = target
   if ('userId' in target) return { kind: 'user', tenantId, target: target.userId, body }

@@ -1,6 +1,7 @@
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { SOCKET_CLOSE } from '../../contract/socket-frames.js'
 import type { ConnectionTokens, Standing } from '../tokens/token-service.js'
+import { isSame } from './websocket-changes.js'
 import type { Connection } from './websocket-connection.js'
 import type { WebSocketSettings } from './websocket-types.js'
 import { newVigil, type Vigil } from './websocket-vigil.js'
@@ -20,7 +21,7 @@ export interface Rounds {
    * @param review looks at a connection's account anew
    */
   run(connections: Iterable<Connection>, review: (connection: Connection) => Promise<void>): Promise<void>
-  /** Asks the database about one, and closes it where it is over. */
+  /** Asks the database about one that is in doubt, and closes it where it is over. */
   settle(connection: Connection): Promise<void>
 }
 
@@ -30,7 +31,7 @@ export function createRounds({
   look,
   complain,
 }: {
-  readonly tokens: ConnectionTokens
+  readonly tokens: Pick<ConnectionTokens, 'now' | 'reasonOfEnd'>
   readonly settings: WebSocketSettings
   /** As `ConnectionTokens.look`, not too many at a time. */
   readonly look: (standing: Standing) => Promise<Standing>
@@ -62,17 +63,28 @@ export function createRounds({
     return viaCookie || identity.tokenFormat === 'opaque'
   }
 
-  /** The end has come near or is there, as far as this node knows. */
-  async function attend(connection: Connection, standing: Standing): Promise<void> {
+  /** Only the end moves: what else is new of the account is told, which is for `review` to do. */
+  function extend(connection: Connection, standing: Standing, next: Standing): void {
+    const { expiresAt } = next.identity
+    connection.extend({ ...standing, identity: { ...standing.identity, expiresAt }, endsAt: next.endsAt })
+    prolong(connection, next)
+    if (!isSame(standing.identity, next.identity)) connection.vigil.reviewAt = tokens.now()
+  }
+
+  async function standingOf(standing: Standing, isDoubted: boolean): Promise<Standing> {
+    if (follows(standing)) return look(standing)
+    if (tokens.now() >= standing.endsAt) throw new SallyportError('token_expired')
+    return isDoubted ? look(standing) : standing
+  }
+
+  /** The end has come near or is there, as far as this node knows, or something speaks against the holder. */
+  async function attend(connection: Connection, standing: Standing, isDoubted: boolean): Promise<void> {
     const { vigil } = connection
-    const next = follows(standing) ? await look(standing) : standing
-    if (connection.isOver) return
-    const isLater = next.identity.expiresAt > standing.identity.expiresAt
-    if (isLater) {
-      connection.extend(next)
-      prolong(connection, next)
-      if (vigil.dueAt > tokens.now()) return
-    }
+    const next = await standingOf(standing, isDoubted)
+    // Whoever has shown another token meanwhile is judged by that one.
+    if (connection.isOver || connection.standing !== standing) return
+    if (next.identity.expiresAt > standing.identity.expiresAt) extend(connection, standing, next)
+    if (vigil.dueAt > tokens.now()) return
     if (tokens.now() >= next.endsAt) throw new SallyportError('token_expired')
     if (!vigil.isWarned) {
       vigil.isWarned = true
@@ -81,24 +93,30 @@ export function createRounds({
     vigil.dueAt = next.endsAt
   }
 
-  async function settle(connection: Connection): Promise<void> {
+  async function judge(connection: Connection, isDoubted: boolean): Promise<void> {
     const { standing } = connection
     if (standing === null) return
     try {
-      await attend(connection, standing)
+      await attend(connection, standing, isDoubted)
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error
-      if (error.code === 'session_revoked') connection.revoke(await tokens.reasonOfEnd(standing))
-      else if (error.code === 'token_expired') connection.reject(error)
-      else throw error
+      if (error.code === 'session_revoked') await revoke(connection, standing)
+      else if (error.code !== 'token_expired') throw error
+      else if (connection.standing === standing) connection.reject(error)
     }
+  }
+
+  /** Not where the connection has gone on under another session meanwhile. */
+  async function revoke(connection: Connection, standing: Standing): Promise<void> {
+    const reason = await tokens.reasonOfEnd(standing)
+    if (connection.standing?.identity.sessionId === standing.identity.sessionId) connection.revoke(reason)
   }
 
   async function ask(connection: Connection): Promise<void> {
     const { vigil } = connection
     vigil.isAsking = true
     try {
-      await settle(connection)
+      await judge(connection, false)
     } catch (error) {
       if (!(error instanceof SallyportError)) complain(error)
       // Nothing is known: asked again, and meanwhile each act of the holder is judged by itself.
@@ -111,8 +129,11 @@ export function createRounds({
   function lookForLife(connection: Connection): void {
     const { vigil } = connection
     if (--vigil.roundsLeft > 0) return
-    if (connection.standing === null) connection.end(SOCKET_CLOSE.authenticationTimeout, 'authentication timeout')
-    else askForLife(connection)
+    if (connection.standing !== null) askForLife(connection)
+    // Who has said it in time does not pay for a database that is slow, least of all when everybody comes back at once.
+    else if (!connection.isAuthenticating) {
+      connection.end(SOCKET_CLOSE.authenticationTimeout, 'authentication timeout')
+    }
   }
 
   function askForLife(connection: Connection): void {
@@ -129,14 +150,17 @@ export function createRounds({
   return {
     vigil: () => newVigil(roundsOf(settings.authTimeout)),
     schedule,
-    settle,
+    settle: (connection) => judge(connection, true),
     async run(connections, review) {
       const now = tokens.now()
       const due: Promise<void>[] = []
       for (const connection of connections) {
         lookForLife(connection)
         const { vigil } = connection
-        if (now >= vigil.reviewAt) due.push(connection.do(() => review(connection)))
+        if (now >= vigil.reviewAt) {
+          vigil.reviewAt = Number.POSITIVE_INFINITY
+          due.push(connection.do(() => review(connection)))
+        }
         if (now >= vigil.dueAt && !vigil.isAsking && !connection.isOver) due.push(ask(connection))
       }
       await Promise.all(due)

@@ -88,8 +88,10 @@ export function createWebSocketService(parts: {
   const authentication = createAuthentication({ tokens, demo: parts.demo })
   /** Every connection and its place among them. */
   const open = new Map<Connection, Place>()
+  /** Those that were closed and whose sockets are still there: they count for the node, and for nobody else. */
+  const closing = new Map<Connection, Place>()
   /** Whom to tell that a connection has authenticated. */
-  const welcomes = new Map<Connection, (connection: Connection) => void>()
+  const welcomes = new Map<Connection, (connection: Connection) => unknown>()
   let isStopping = false
 
   const hub: Hub = {
@@ -103,11 +105,16 @@ export function createWebSocketService(parts: {
     complain,
     left(connection) {
       welcomes.delete(connection)
-      open.get(connection)?.free()
+      const place = open.get(connection)
+      if (place !== undefined) closing.set(connection, place)
       open.delete(connection)
       if (connection.standing === null) return
       registry.delete(connection)
       places.free(connection.identity)
+    },
+    gone(connection) {
+      closing.get(connection)?.free()
+      closing.delete(connection)
     },
     async authenticate(connection, asked) {
       const position = revocations.position()
@@ -156,12 +163,27 @@ export function createWebSocketService(parts: {
     rounds.schedule(connection, standing)
     open.get(connection)?.settle()
     connection.sayHolder('auth_success')
-    if (before === null) welcomes.get(connection)?.(connection)
-    welcomes.delete(connection)
+    greet(connection)
     const { sessionId: id, userId, tenantId } = standing.identity
     // What ended while the token was looked at was told to nobody: the connection was not yet among those who hear.
     if (revocations.hasChangedSince(position, { id, userId, tenantId })) {
       void connection.do(() => review(connection))
+    }
+  }
+
+  /** Server code that goes wrong here may not have attached all that it meant to. */
+  function greet(connection: Connection): void {
+    const welcome = welcomes.get(connection)
+    welcomes.delete(connection)
+    const fail = (error: unknown) => {
+      complain(error)
+      connection.end(SOCKET_CLOSE.tryAgain, 'internal')
+    }
+    try {
+      const result = welcome?.(connection)
+      if (result instanceof Promise) result.catch(fail)
+    } catch (error) {
+      fail(error)
     }
   }
 
@@ -233,7 +255,7 @@ export function createWebSocketService(parts: {
         },
       }
     },
-    round: () => rounds.run(open.keys(), review),
+    round: () => rounds.run(open.keys(), review).catch(complain),
     keep: () => places.keep(),
     async cleanUp(db) {
       const nodes = await removeDeadNodes(allTenants(), db, storage, CLEAN_UP_BATCH)

@@ -40,9 +40,14 @@ export interface SocketConnection {
   /**
    * Sends a value as JSON. False where it was not sent: the connection is closed, its client reads too slowly, or this
    * node has not heard for too long whether the session still stands.
+   * @throws SallyportError `invalid_request` for what is no JSON value
    */
   send(message: unknown): boolean
-  /** @param code 1000, or 3000 to 4999 (RFC 6455 §7.4.2). Default: 1000 */
+  /**
+   * @param code 1000, or 3000 to 4999 (RFC 6455 §7.4.2). Default: 1000
+   * @param reason at most 123 bytes of UTF-8
+   * @throws RangeError
+   */
   close(code?: number, reason?: string): void
   /** Calls `listener` with each frame of the application: an object with a `type` that is not one of the protocol's. */
   onMessage(listener: (message: ApplicationFrame) => unknown): void
@@ -81,9 +86,10 @@ export interface VisitorToken {
 export interface Entrance {
   /**
    * Makes it.
-   * @param welcome called as soon as the connection has authenticated, before any further frame of it is read
+   * @param welcome called as soon as the connection has authenticated, before any further frame of it is read; where it
+   * throws or rejects, the connection is closed
    */
-  accept(wire: Wire, welcome: (connection: SocketConnection) => void): Transport
+  accept(wire: Wire, welcome: (connection: SocketConnection) => unknown): Transport
   /** It came to nothing. */
   cancel(): void
 }
