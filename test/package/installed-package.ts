@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
-const root = join(import.meta.dirname, '..', '..')
+export const packageRoot = join(import.meta.dirname, '..', '..')
 
 const manifestSchema = z.object({
   exports: z.record(z.string(), z.unknown()),
@@ -28,8 +28,8 @@ export interface InstalledPackage {
 
 /** The file that would be published; packed once for all who ask. */
 export function tarball(): string {
-  const script = join(root, 'scripts', 'pack.mjs')
-  return execFileSync(process.execPath, [script], { cwd: root, encoding: 'utf8' }).trim()
+  const script = join(packageRoot, 'scripts', 'pack.mjs')
+  return execFileSync(process.execPath, [script], { cwd: packageRoot, encoding: 'utf8' }).trim()
 }
 
 /**
@@ -49,7 +49,7 @@ export function installPackage(beside: readonly string[] = []): InstalledPackage
   for (const name of new Set([...Object.keys(manifest.dependencies), '@types/node', ...beside])) {
     const link = join(project, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), link, 'dir')
+    symlinkSync(join(packageRoot, 'node_modules', name), link, 'dir')
   }
   return {
     project,
@@ -64,4 +64,4 @@ export function installPackage(beside: readonly string[] = []): InstalledPackage
 }
 
 /** Our own TypeScript compiler, for a project that has none. */
-export const tsc = join(root, 'node_modules', '.bin', 'tsc')
+export const tsc = join(packageRoot, 'node_modules', '.bin', 'tsc')

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type InstalledPackage, installPackage, tsc } from './installed-package.js'
+import { type InstalledPackage, installPackage } from './installed-package.js'
 
 const SLOW = 120_000
 /** Unpacked; a third of it is the page of the API, a quarter source maps. */
@@ -13,24 +13,6 @@ const EXPECTED = [
   /^dist\/http\/docs-assets\/(swagger-ui-bundle\.js|swagger-ui\.css|LICENSE)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/,
 ]
-
-const CONSUMER = `
-import { createAuth, ERROR_CODES, SallyportError, type ErrorCode, type Identity } from 'sallyport'
-import { createTestAuth } from 'sallyport/testing'
-
-const auth = await createAuth({ storage: { url: 'sqlite::memory:' } })
-const response: Response = await auth.handler(new Request('http://127.0.0.1/auth/me'))
-const identity: Identity | null = await auth.authenticate(new Headers())
-const code: ErrorCode = 'invalid_token'
-const status: 401 = ERROR_CODES[code].status
-await auth.close()
-export { createTestAuth, identity, response, SallyportError, status }
-
-// @ts-expect-error an unknown key is refused by the compiler already
-await createAuth({ storrage: {} })
-// @ts-expect-error so is a value of the wrong type
-await createAuth({ server: { port: 'high' } })
-`
 
 // ASVS 13.3.1
 describe('the package as it would be published', () => {
@@ -88,28 +70,4 @@ describe('the package as it would be published', () => {
     expect(readdirSync(empty)).toEqual([])
     expect(statSync(program).mode & 0o111).toBe(0o111)
   })
-
-  it(
-    'compiles in a strict project that checks its libraries too',
-    () => {
-      const compilerOptions = {
-        strict: true,
-        skipLibCheck: false,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        module: 'nodenext',
-        target: 'es2023',
-        lib: ['es2023'],
-        types: ['node'],
-        noEmit: true,
-      }
-      writeFileSync(join(installed.project, 'package.json'), JSON.stringify({ type: 'module', private: true }))
-      writeFileSync(join(installed.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
-      writeFileSync(join(installed.project, 'app.ts'), CONSUMER)
-      const result = spawnSync(tsc, ['-p', installed.project], { encoding: 'utf8' })
-      expect(result.stdout).toBe('')
-      expect(result.status).toBe(0)
-    },
-    SLOW,
-  )
 })
