@@ -1,6 +1,9 @@
 import { SignatureKind, SymbolFlags, type Type, TypeFlags, type Symbol as TypeSymbol } from 'typescript/unstable/sync'
 import type { Declarations } from '../../scripts/declarations.js'
 
+/** Types of React whose parameters are `any` where they are left out, as is usual. */
+const WITH_DEFAULTS = ['ReactElement']
+
 /**
  * Walks through everything that an exported name shows: what it is made of, takes and gives, and so on. Interfaces and
  * classes of other packages are not opened, but for the types that are handed to them, as in `Promise<any>`.
@@ -34,6 +37,7 @@ export class AnyFinder {
     }
     if (this.#seen.has(type.id)) return
     this.#seen.add(type.id)
+    if (this.#isLeftClosed(type)) return
     for (const [index, part] of type.getAliasTypeArguments().entries()) this.#walk(part, `${path}<${index}>`)
     if (type.isUnionType() || type.isIntersectionType() || type.isTemplateLiteralType()) {
       for (const part of type.getTypes()) this.#walk(part, path)
@@ -83,6 +87,14 @@ export class AnyFinder {
     if (!named.isClassOrInterface()) return false
     const symbol = named.getSymbol()
     return symbol === undefined || !this.#isDeclaredHere(symbol)
+  }
+
+  /** What another package names, without being handed anything of ours: what is in it is that package's business. */
+  #isLeftClosed(type: Type): boolean {
+    const alias = type.getAliasSymbol()
+    if (alias) return type.getAliasTypeArguments().length === 0 && !this.#isDeclaredHere(alias)
+    const symbol = type.getSymbol()
+    return symbol !== undefined && WITH_DEFAULTS.includes(symbol.name) && !this.#isDeclaredHere(symbol)
   }
 
   #isDeclaredHere({ declarations }: TypeSymbol): boolean {

@@ -26,7 +26,7 @@ const code: ErrorCode = 'invalid_token'
 export const status: 401 = ERROR_CODES[code].status
 
 const { accessToken } = await auth.api.login({ email: 'ada@example.com', password: 'correct horse' })
-export const account: Account | null = await auth.api.users.findByEmail({ email: "ada@example.com" })
+export const account: Account | null = await auth.api.users.findByEmail({ email: 'ada@example.com' })
 try {
   await auth.api.logout({ accessToken })
 } catch (error) {
