@@ -26,6 +26,8 @@ import { close, listen } from '../http/raw-socket.js'
  */
 export interface Stack {
   readonly name: string
+  /** True where the framework itself has resolved dot segments before it asks anybody: then nobody sees what was sent. */
+  readonly resolvesDots?: true
   /** @param auth null: nothing is mounted, and the guards have nobody to ask */
   start(auth: Auth | null): Promise<Running>
 }

@@ -1,0 +1,197 @@
+import { IncomingMessage } from 'node:http'
+import type { Context, Env, ErrorHandler, MiddlewareHandler } from 'hono'
+import type { Auth } from '../auth-types.js'
+import type { Identity } from '../contract/identity.js'
+import { SallyportError } from '../contract/sallyport-error.js'
+import type { Demand, GuardCall } from '../http/host-types.js'
+import { callOf } from '../http/http-app.js'
+import type { Call } from '../http/http-app-types.js'
+import { checkRequestLine } from './node-request-line.js'
+import { createRequestContext } from './request-context.js'
+import { responseOf } from './response.js'
+import { createGate, demandAll, type GuardOptions, hostOf, openVisit } from './visit.js'
+
+export type { RequestSession } from './request-context.js'
+export type { GuardOptions } from './visit.js'
+
+export interface MountOptions {
+  /** Paths of Sallyport's outside its base paths that the application answers by itself, such as `/docs` or `/metrics`. */
+  readonly except?: readonly string[]
+  /**
+   * The peer's address, where the server is another than `@hono/node-server`, which is asked by itself: for limits, the
+   * device list and the audit log, and as what `server.trustProxy` is compared with.
+   */
+  readonly remoteAddress?: (c: Context<Env>) => string | null | undefined
+}
+
+/** What `requireAuth` and its like leave for `c.get('identity')`. */
+export interface SignedIn {
+  Variables: { identity: Identity }
+}
+
+/** What `optionalAuth` leaves there. */
+export interface PerhapsSignedIn {
+  Variables: { identity: Identity | null }
+}
+
+/** What of a `Context` the helpers need. */
+export interface HonoContext {
+  readonly req: { readonly raw: Request }
+}
+
+/** Where a mount was told how to find the peer. */
+const peers = new WeakMap<object, NonNullable<MountOptions['remoteAddress']>>()
+
+/**
+ * The whole HTTP surface, ahead of the application's own routes: `app.use(sallyport(auth))`. What is not Sallyport's goes on,
+ * and the guards further down know whose they are.
+ */
+export function sallyport(
+  auth: Pick<Auth, 'host'>,
+  { except = [], remoteAddress }: MountOptions = {},
+): MiddlewareHandler<object> {
+  const { host } = auth
+  const kept = new Set(except)
+  return async (c, next) => {
+    openVisit(c, auth)
+    if (remoteAddress !== undefined) peers.set(c, remoteAddress)
+    const incoming = incomingOf(c.env)
+    const path = pathOf(incoming?.url ?? c.req.raw.url)
+    if (!host.owns(path) || kept.has(path)) return next()
+    const refused = incoming === null ? null : checkRequestLine(incoming)
+    if (refused !== null) return responseOf(host.refuse(guardCallOf(c), refused))
+    return responseOf(await host.answer(await surfaceCallOf(c)))
+  }
+}
+
+/** Lets in who is signed in; others get 401. @param options what else is asked, and whose guard it is */
+export function requireAuth(options: GuardOptions = {}): MiddlewareHandler<SignedIn> {
+  return guard<SignedIn>('require', options, (c, identity) => {
+    if (identity === null) throw new SallyportError('unauthenticated')
+    c.set('identity', identity)
+  })
+}
+
+/** Lets in everybody: who is there is known where somebody is. */
+export function optionalAuth(
+  options: Pick<GuardOptions, 'auth' | 'fresh' | 'csrf'> = {},
+): MiddlewareHandler<PerhapsSignedIn> {
+  return guard<PerhapsSignedIn>('optional', options, (c, identity) => c.set('identity', identity))
+}
+
+/** Lets in who has all of these roles; others get 403. */
+export function requireRole(...roles: readonly string[]): MiddlewareHandler<SignedIn> {
+  return requireAuth(demandAll('roles', roles))
+}
+
+/** Lets in who has all of these permissions; others get 403. */
+export function requirePermission(...permissions: readonly string[]): MiddlewareHandler<SignedIn> {
+  return requireAuth(demandAll('permissions', permissions))
+}
+
+/**
+ * Answers a `SallyportError` that a handler has thrown as the problem it is: `app.onError(refusals())`.
+ * @param others answers every other error; without one it is thrown on, to the server
+ */
+export function refusals(others?: ErrorHandler<Env>): ErrorHandler<Env> {
+  return (error, c) => {
+    const host = hostOf(c)
+    if (host !== null && error instanceof SallyportError) return responseOf(host.refuse(guardCallOf(c), error))
+    if (others !== undefined) return others(error, c)
+    if ('getResponse' in error) return error.getResponse()
+    throw error
+  }
+}
+
+export const {
+  getIdentity,
+  getUserId,
+  getTenantId,
+  getSession,
+  getClaims,
+  isJwtMode,
+  mustGetIdentity,
+  mustGetUserId,
+  mustGetTenantId,
+  mustGetSession,
+  mustGetClaims,
+} = createRequestContext<HonoContext>((c) => c)
+
+function guard<E extends Env>(
+  mode: Demand['mode'],
+  options: GuardOptions,
+  note: (c: Context<E>, identity: Identity | null) => void,
+): MiddlewareHandler<E> {
+  const gate = createGate(mode, options)
+  return async (c, next) => {
+    const guarded = await gate(c, guardCallOf(c))
+    if ('refusal' in guarded) return responseOf(guarded.refusal)
+    note(c, guarded.identity)
+    await next()
+    addFields(c, guarded.fields)
+    return undefined
+  }
+}
+
+/** To whatever came of it, an error of a handler included. */
+function addFields(c: Context, fields: readonly string[]): void {
+  // What became a WebSocket has no answer to add to.
+  if (fields.length === 0 || c.res.status === 101) return
+  for (let at = 0; at < fields.length; at += 2) {
+    const [name = '', value = ''] = [fields[at], fields[at + 1]]
+    c.header(name, value, { append: name === 'set-cookie' || name === 'vary' })
+  }
+}
+
+function guardCallOf(c: Context): GuardCall {
+  const { raw } = c.req
+  const header = (name: string) => raw.headers.get(name) ?? undefined
+  return {
+    method: raw.method,
+    header,
+    get host() {
+      return header('host') ?? new URL(raw.url).host
+    },
+    get remoteAddress() {
+      return remoteAddressOf(c)
+    },
+  }
+}
+
+async function surfaceCallOf(c: Context): Promise<Call> {
+  const { raw } = c.req
+  const call = callOf(raw, { remoteAddress: remoteAddressOf(c) })
+  if (!raw.bodyUsed) return call
+  // Read ahead of us, with `c.req.json()` for one: Hono keeps what it read.
+  const text = await c.req.text()
+  return { ...call, body: () => new Blob([text]).stream() }
+}
+
+function remoteAddressOf(c: Context): string | null {
+  const find = peers.get(c)
+  if (find !== undefined) return find(c) ?? null
+  const address = member(member(nodeRequest(c.env), 'socket'), 'remoteAddress')
+  return typeof address === 'string' ? address : null
+}
+
+/** As `@hono/node-server` hands it on, of HTTP/1.1 or 2. */
+function nodeRequest(env: unknown): unknown {
+  return member(member(env, 'server') ?? env, 'incoming')
+}
+
+/** Null on another server, whose `Request` is all there is. */
+function incomingOf(env: unknown): IncomingMessage | null {
+  const incoming = nodeRequest(env)
+  return incoming instanceof IncomingMessage ? incoming : null
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+/** The path as it was sent, of a URL or of its path and query; a `URL` would cost more than the rest of it. */
+function pathOf(url: string): string {
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.slice(start).search(/[?#]/)
+  return start === -1 ? '/' : url.slice(start, end === -1 ? undefined : start + end)
+}
