@@ -61,7 +61,10 @@ export function composeSockets(parts: {
       maxFrame,
       count: service.count,
       send: service.send,
-      admit: createUpgradeDoor({ config, clock, logger, ...(admit && { admit }) }, service.admit),
+      admit: createUpgradeDoor(
+        { config, clock, logger, isAmbient: bypass !== null, ...(admit && { admit }) },
+        service.admit,
+      ),
     },
     // Where time is held still, whoever moves it asks for rounds.
     jobs: clock.controlled

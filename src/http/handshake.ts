@@ -25,6 +25,11 @@ export function refusalOfHandshake(
 ): ProblemAnswer | null {
   const { method, header } = handshake
   if (method !== 'GET') return refusal(handshake, common, new SallyportError('method_not_allowed'), { allow: 'GET' })
+  // Its bytes would be read as frames, and by somebody in front as something else.
+  if (Number(header('content-length') ?? 0) !== 0 || (header('transfer-encoding') ?? null) !== null) {
+    const detail = 'The request for a WebSocket has no body.'
+    return refusal(handshake, common, new SallyportError('invalid_request', { detail }))
+  }
   if (!KEY.test(header('sec-websocket-key') ?? '')) {
     const detail = 'The header `Sec-WebSocket-Key` must hold 16 bytes in base64.'
     return refusal(handshake, common, new SallyportError('invalid_request', { detail }))

@@ -32,10 +32,17 @@ export type UpgradeOutcome<Entrance> =
 /**
  * The door of what begins as a request and goes on as something else. Where a browser's cookie, or a header, says who it
  * is, the page that asks must be of an allowed origin: browsers ask nobody before they send cookies along.
+ * @param isAmbient true where who asks may need no proof (bypass): then a foreign page is refused whatever it brings
  * @param admit lets the visitor in; throws a `SallyportError` for who is refused
  */
 export function createUpgradeDoor<Entrance>(
-  { config, clock, logger, admit: admitCall }: Pick<HttpDependencies, 'config' | 'clock' | 'logger' | 'admit'>,
+  {
+    config,
+    clock,
+    logger,
+    admit: admitCall,
+    isAmbient,
+  }: Pick<HttpDependencies, 'config' | 'clock' | 'logger' | 'admit'> & { readonly isAmbient: boolean },
   admit: (visitor: UpgradeVisitor) => Promise<Entrance>,
 ): (call: DoorCall) => Promise<UpgradeOutcome<Entrance>> {
   const jar = createCookieJar(config)
@@ -60,7 +67,7 @@ export function createUpgradeDoor<Entrance>(
   function checkPage({ header, host }: DoorCall): void {
     const hasHeader = (header('authorization') ?? null) !== null
     const hasCookie = hasSessionCookie(header)
-    if (hasHeader || hasCookie) checkOrigin(header, host, origins)
+    if (isAmbient || hasHeader || hasCookie) checkOrigin(header, host, origins)
     if (hasCookie && !hasHeader && (header('origin') ?? null) === null) {
       throw new SallyportError('csrf_rejected', { detail: 'With a cookie the upgrade needs an `Origin`.' })
     }

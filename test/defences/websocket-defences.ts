@@ -13,7 +13,7 @@ export const WEBSOCKET_DEFENCES: readonly Defence[] = [
   defence(
     'Origin of the upgrade',
     'http/upgrade.ts',
-    'if (hasHeader || hasCookie) checkOrigin(header, host, origins)',
+    'if (isAmbient || hasHeader || hasCookie) checkOrigin(header, host, origins)',
     '',
     AUTHENTICATION,
   ),
@@ -23,6 +23,13 @@ export const WEBSOCKET_DEFENCES: readonly Defence[] = [
     'if (hasCookie && !hasHeader &&',
     'if (hasCookie && hasHeader &&',
     AUTHENTICATION,
+  ),
+  defence(
+    'Origin of whoever needs no proof in bypass',
+    'http/upgrade.ts',
+    'if (isAmbient || hasHeader',
+    'if (hasHeader',
+    'test/security/bypass-sockets.test.ts',
   ),
   defence(
     'user_id is a check',

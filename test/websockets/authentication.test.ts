@@ -75,7 +75,7 @@ describeEachAuth('A WebSocket', (stage) => {
         expect(await client.closed).toMatchObject({ code: 4401 })
       }
       const client = await connect(url)
-      await client.authenticate(one.access)
+      await client.authenticate(one.access, { user_id: null })
       client.send({ type: 'reauthenticate', session_token: other.access })
       client.send({ type: 'chat' })
       expect(await client.next('auth_error')).toMatchObject({ code: 'invalid_token' })

@@ -54,6 +54,13 @@ describe('The upgrade', () => {
         405,
         ['allow: get'],
       ],
+      ['a body', head('GET /ws HTTP/1.1', ...upgrade, keyLine, version, 'Content-Length: 4'), 400, []],
+      [
+        'a body in chunks',
+        head('GET /ws HTTP/1.1', ...upgrade, keyLine, version, 'Transfer-Encoding: chunked'),
+        400,
+        [],
+      ],
       ['HTTP/1.0', head('GET /ws HTTP/1.0', ...upgrade, keyLine, version), 426, ['upgrade: websocket']],
       ['no upgrade at all', head('GET /ws HTTP/1.1', 'Connection: close'), 426, ['upgrade: websocket']],
     ]

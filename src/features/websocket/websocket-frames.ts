@@ -9,7 +9,7 @@ import type { ApplicationFrame } from './websocket-types.js'
 const MOST_TOKEN_CHARACTERS = 8 * 1024
 
 const authentication = z.object({
-  user_id: z.string().max(128).optional(),
+  user_id: z.string().max(128).nullish(),
   session_token: z.string().min(1).max(MOST_TOKEN_CHARACTERS),
 })
 
