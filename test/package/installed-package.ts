@@ -11,7 +11,6 @@ const manifestSchema = z.object({
   bin: z.object({ sallyport: z.string() }),
   dependencies: z.record(z.string(), z.string()),
   peerDependencies: z.record(z.string(), z.string()).default({}),
-  peerDependenciesMeta: z.record(z.string(), z.object({ optional: z.boolean() })).default({}),
   scripts: z.record(z.string(), z.string()),
 })
 

@@ -53,7 +53,7 @@ async function serve(tarball: string, folder: string, cache: string): Promise<Np
     [...QUIETLY, '--cache', cache, '--package', tarball, 'sallyport', 'serve', '--port', '0'],
     {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
+      env: ownEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: npx starts a shell, which keeps a signal to itself.
       detached: true,
@@ -80,4 +80,9 @@ async function serve(tarball: string, folder: string, cache: string): Promise<Np
     }
   }
   throw new Error(`npx ended with ${await ended}: ${errors}`)
+}
+
+/** The machine's environment, proxies and certificates included, without what the npm that runs the tests has set. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_ENV$|^VITEST/.test(name)))
 }
