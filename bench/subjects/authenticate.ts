@@ -41,7 +41,8 @@ function floorWork(): Work {
 
 /** A JWT that nobody has seen against its signature's check alone; tokens are made outside the time that is taken. */
 async function coldWorks({ keyring, tokens }: Composition, sample: string): Promise<Record<string, Work>> {
-  const { accessClaims, signAccessToken } =
+  const { accessClaims } = await built<typeof import('../../src/crypto/access-token.js')>('crypto/access-token.js')
+  const { signAccessToken } =
     await built<typeof import('../../src/features/tokens/token-jwt.js')>('features/tokens/token-jwt.js')
   const claims = accessClaims.parse(JSON.parse(Buffer.from(sample.split('.')[1] ?? '', 'base64url').toString()))
   const key = await keyring.signingKey()

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign } from 'node:crypto'
 import { compactVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { isSigned, verifyAccessToken } from '../../src/crypto/access-token.js'
 import { openSigningKey, thumbprintOf } from '../../src/features/keys/key-signing.js'
-import { isSigned, verifyAccessToken } from '../../src/features/tokens/token-jwt.js'
 import { ED25519_PRIVATE, EDDSA, ES256, HS256, JOE, type JwsVector, RS256, VECTORS } from './jws.js'
 
 // ASVS 9.1.1

@@ -1,4 +1,5 @@
 import type { RawBuilder } from 'kysely'
+import { BUILT_IN_ROLES } from '../../contract/built-in-roles.js'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
@@ -7,7 +8,8 @@ import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import { insertUserRole, listUserRoles, userRolesExpression } from './access-store.js'
-import { BUILT_IN_ROLES } from './access-types.js'
+
+export { permissionsOf } from '../../runtime/role-permissions.js'
 
 export interface AccessService {
   /** @throws SallyportError `invalid_request` for a role that does not exist */
@@ -34,9 +36,7 @@ export interface AccessService {
   rolesColumn(): RawBuilder<string | null>
 }
 
-const PERMISSIONS: ReadonlyMap<string, readonly string[]> = new Map(
-  BUILT_IN_ROLES.map((role) => [role.name, role.permissions]),
-)
+const ROLES: ReadonlySet<string> = new Set(BUILT_IN_ROLES.map(({ name }) => name))
 
 export function createAccessService(storage: Storage, clock: Clock): AccessService {
   return {
@@ -62,8 +62,8 @@ export function createAccessService(storage: Storage, clock: Clock): AccessServi
 }
 
 function assertRole(role: string): void {
-  if (PERMISSIONS.has(role)) return
-  const known = [...PERMISSIONS.keys()].join(', ')
+  if (ROLES.has(role)) return
+  const known = [...ROLES].join(', ')
   throw new SallyportError('invalid_request', {
     detail: `There is no such role; the roles are ${known}.`,
     errors: [{ path: 'role', message: `expected one of ${known}` }],
@@ -73,19 +73,9 @@ function assertRole(role: string): void {
 /** Far more sets of roles than anybody has. */
 const MOST_SETS = 1_000
 const roleSets = new Memo((column) => Object.freeze(column.split(',').sort()), MOST_SETS)
-const permissionSets = new Memo((roles) => {
-  const permissions = new Set<string>()
-  for (const role of roles.split(',')) for (const permission of PERMISSIONS.get(role) ?? []) permissions.add(permission)
-  return Object.freeze([...permissions].sort())
-}, MOST_SETS)
 const NO_ROLES: readonly string[] = Object.freeze([])
 
 /** Reads what `rolesColumn` selected, in a fixed order. The same for all who have these roles: frozen. */
 export function rolesOf(column: string | null): readonly string[] {
   return column === null || column === '' ? NO_ROLES : roleSets.of(column)
-}
-
-/** What the roles permit together, each permission once. The same for all who have these roles: frozen. */
-export function permissionsOf(roles: readonly string[]): readonly string[] {
-  return permissionSets.of(roles.join(','))
 }

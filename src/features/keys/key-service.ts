@@ -205,7 +205,7 @@ export async function openKeyring(parts: {
     async jwks() {
       const { signingKeys } = await fresh()
       const honoured = [...signingKeys.values()].filter(isHonoured)
-      return { keys: honoured.flatMap(({ publicJwk }) => (publicJwk === null ? [] : [publicJwk])) }
+      return { keys: honoured.flatMap(shown) }
     },
     async list() {
       const { rows, activeSession, signing } = await load()
@@ -235,6 +235,12 @@ export async function openKeyring(parts: {
       if (activeSession === null || signing === null) throw new Error('there is no active key')
     },
   }
+}
+
+/** A public key as others see it; of a retired one also until when it signed, so that they refuse what says it is newer. */
+function shown({ publicJwk, signsUntil }: VerificationKey): readonly JsonWebKey[] {
+  if (publicJwk === null) return []
+  return [signsUntil === null ? publicJwk : { ...publicJwk, signs_until: Math.floor(signsUntil / 1000) }]
 }
 
 /** Nothing is written under a master key that cannot open what is there, even where the check value is gone. */

@@ -1,15 +1,7 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  generateKeyPair,
-  hkdfSync,
-  type JsonWebKey,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { calculateJwkThumbprint } from 'jose'
+import { sharedKey } from '../../crypto/shared-key.js'
 import type { SigningAlgorithm, SigningKey } from './key-types.js'
 
 const generate = promisify(generateKeyPair)
@@ -43,14 +35,9 @@ export async function openSigningKey(algorithm: SigningAlgorithm, bytes: Buffer)
   return { kid, algorithm, signingKey, verificationKey, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
 }
 
-/**
- * An HS256 key of a shared secret. Its `kid` is derived from the secret by HKDF and cut to 72 bits: the same on every
- * node, and of no help to who wants the secret.
- */
+/** An HS256 key of a shared secret. */
 export function sharedSecretKey(secret: string | Buffer): SigningKey {
-  const bytes = Buffer.from(secret)
-  const key: KeyObject = createSecretKey(bytes)
-  const kid = Buffer.from(hkdfSync('sha256', bytes, '', 'sallyport/v1/kid', 9)).toString('base64url')
+  const { kid, key } = sharedKey(secret)
   return { kid, algorithm: 'HS256', signingKey: key, verificationKey: key, publicJwk: null }
 }
 

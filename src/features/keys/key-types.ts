@@ -1,16 +1,14 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import type { CheckingKey, SigningAlgorithm } from '../../crypto/access-token.js'
+
+export { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../crypto/access-token.js'
 
 /** A key that derives session tokens; `id` stands in every token made with it. */
 export interface SessionKey {
   readonly id: number
   readonly secret: Buffer
 }
-
-export const SIGNING_ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'HS256'] as const
-
-/** As in the `alg` of RFC 7518 §3.1 and RFC 8037 §3.1. */
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
 /** A key that signs JWTs. It serves one algorithm, whatever a token's header says. */
 export interface SigningKey {
@@ -24,10 +22,7 @@ export interface SigningKey {
 }
 
 /** A key that checks what it has signed. */
-export interface VerificationKey extends SigningKey {
-  /** Milliseconds since the epoch: what says that it was issued later was not signed by us. Null while the key may sign. */
-  readonly signsUntil: number | null
-}
+export interface VerificationKey extends SigningKey, CheckingKey {}
 
 /** A key as an administrator sees it; never the key itself. */
 export interface KeySummary {

@@ -19,10 +19,10 @@ import type { TokenSettings } from './token-settings.js'
 import { createStatelessTokens } from './token-stateless.js'
 import { type GuestToken, type IssuedTokens, type RefreshOutcome, type Renewal, secondsUntil } from './token-types.js'
 
+export { readAccessClaims } from '../../crypto/access-token.js'
 export { parseToken } from './token-codec.js'
 export type { ConnectionTokens, Standing } from './token-connections.js'
 export { userAnswerOf } from './token-identity.js'
-export { readAccessClaims } from './token-jwt.js'
 export { longestJwt, type TokenSettings, tokenSettings } from './token-settings.js'
 
 export interface TokenService extends CsrfTokens, GuestTokens {

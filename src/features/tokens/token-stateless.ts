@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
+import { type AccessClaims, type Expectations, identityOfClaims, verifyAccessToken } from '../../crypto/access-token.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf } from '../access/access-service.js'
 import type { Keyring } from '../keys/key-service.js'
@@ -9,7 +10,7 @@ import type { RevocationService } from '../revocation/revocation-service.js'
 import { type SessionService, sessionState } from '../sessions/session-service.js'
 import type { FoundSession } from '../sessions/session-types.js'
 import { identityOf } from './token-identity.js'
-import { type AccessClaims, type Expectations, signAccessToken, verifyAccessToken } from './token-jwt.js'
+import { signAccessToken } from './token-jwt.js'
 import { checkTenant } from './token-opaque.js'
 import { type JwtKind, type JwtSettings, kindOf } from './token-settings.js'
 
@@ -89,7 +90,11 @@ export function createStatelessTokens(parts: {
     const claims = await read(text, expected, now())
     const kind = kindOfClaims(claims)
     const issuedAt = claims.iat * 1000
-    const identity = identityOfClaims(claims, Math.min(claims.exp * 1000, issuedAt + kind.lifetime))
+    const identity = identityOfClaims(
+      claims,
+      permissionsOf(claims.roles),
+      Math.min(claims.exp * 1000, issuedAt + kind.lifetime),
+    )
     const bound = { boundTo: claims.bnd, metBy: null }
     const entry: Verified = { identity, kind, issuedAt, generation, notedAt: issuedAt, ...bound }
     verified.set(digest, entry)
@@ -217,24 +222,5 @@ export function createStatelessTokens(parts: {
       issued.set(same, signing)
       return { token: await signing, expiresAt: exp * 1000 }
     },
-  }
-}
-
-function identityOfClaims(claims: AccessClaims, expiresAt: number): Identity {
-  return {
-    userId: claims.sub,
-    tenantId: claims.tenant_id,
-    sessionId: claims.sid,
-    email: claims.email,
-    emailVerified: claims.email_verified,
-    username: claims.username,
-    roles: Object.freeze(claims.roles),
-    permissions: permissionsOf(claims.roles),
-    isGuest: claims.is_guest,
-    createdAt: Date.parse(claims.user_created_at),
-    authMethods: Object.freeze(claims.auth_methods),
-    authTime: claims.auth_time * 1000,
-    expiresAt,
-    tokenFormat: 'jwt',
   }
 }
