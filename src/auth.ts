@@ -26,6 +26,7 @@ import { openPasswordRoom } from './features/passwords/password-room.js'
 import { createRateLimitService } from './features/rate-limits/rate-limit-service.js'
 import { createReauthenticationService } from './features/reauthentication/reauthentication-service.js'
 import { changesOf, feedOf } from './features/revocation/revocation-events.js'
+import { publishRevocations } from './features/revocation/revocation-publication.js'
 import { createRevocationService } from './features/revocation/revocation-service.js'
 import { createSessionBinding } from './features/sessions/session-binding.js'
 import { createSessionService, sessionLifetimes } from './features/sessions/session-service.js'
@@ -152,6 +153,8 @@ async function compose({
   })
   audit.beforeCommit(feedOf(revocations))
   audit.subscribe((events) => revocations.applyOwn(changesOf(events)))
+  const feed = redis?.openFeed(tokenSettings(config).issuer)
+  const publication = feed && publishRevocations({ revocations, feed, storage, roles: access.rolesColumn(), logger })
   const shared = redis && { entries: redis.entries, masterKey }
   const { maxSessionsPerUser, onLimit, binding: kind } = config.auth.session
   const sessions = createSessionService({
@@ -341,6 +344,7 @@ async function compose({
         logger.warn({ cause: messageOf(error) }, 'the last activity could not be written')
       } finally {
         await revocations.close()
+        await publication?.close()
         await breaches?.close()
         await redis?.close()
         await storage.close()

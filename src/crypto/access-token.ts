@@ -67,6 +67,8 @@ export interface Expectations {
   /** The longest life of a token that says so of itself, in milliseconds: an older one issued for longer ends by it. */
   readonly lifetimeOf: (claims: AccessClaims) => number
   readonly keyOf: (kid: string) => Promise<CheckingKey | null>
+  /** How far the issuer's clock may be ahead, seconds. */
+  readonly leeway?: number
 }
 
 /**
@@ -169,8 +171,9 @@ export function identityOfClaims(claims: AccessClaims, permissions: readonly str
 
 function checkClaims(claims: AccessClaims, expected: Expectations, now: number, evenIfExpired: boolean): void {
   const time = now / 1000
+  const latest = time + (expected.leeway ?? LEEWAY)
   const isOurs = claims.iss === expected.issuer && claims.aud === expected.audience && claims.sub === claims.user_id
-  if (!isOurs || claims.nbf > time + LEEWAY || claims.iat > time + LEEWAY) throw invalid()
+  if (!isOurs || claims.nbf > latest || claims.iat > latest) throw invalid()
   const end = Math.min(claims.exp, claims.iat + expected.lifetimeOf(claims) / 1000)
   if (time >= end && !evenIfExpired) throw new SallyportError('token_expired')
 }

@@ -81,6 +81,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'jobs',
   ],
   testing: ['contract', 'config', 'crypto', 'runtime', 'storage', 'delivery', 'http', 'features', 'auth.ts', 'jobs'],
+  verifier: ['contract', 'config', 'crypto', 'runtime', 'storage', 'http'],
   'index.ts': [
     'contract',
     'config',
@@ -154,7 +155,7 @@ export const COMPOSERS: readonly string[] = ['src/auth.ts', 'src/routes.ts']
 
 /** Files that may speak HTTP: name `Request`, `Response` or `Headers`, or import `hono`, `node:http`, `src/http`. */
 export const HTTP_FILES: readonly RegExp[] = [
-  /^src\/(http|adapters|client|server)\//,
+  /^src\/(http|adapters|client|server|verifier)\//,
   /^src\/features\/[^/]+\/[^/]+-(routes|door|forward-auth)\.ts$/,
   /^src\/testing\//,
   /^src\/api-(context|email|invitations|password)\.ts$/,

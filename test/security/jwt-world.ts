@@ -9,7 +9,7 @@ import { craft, partsOf, type TokenParts } from './forged-token.js'
 
 export const ISSUER = 'https://accounts.example'
 export const AUDIENCE = 'https://api.example'
-const SECRETS = ['Zk3-first-shared-key-of-the-tests-9f2', 'Qp7-other-shared-key-of-the-tests-4c8'] as const
+export const SECRETS = ['Zk3-first-shared-key-of-the-tests-9f2', 'Qp7-other-shared-key-of-the-tests-4c8'] as const
 
 /** A node whose signing key the tests may use, and somebody's genuine token. */
 export interface World extends Pick<TokenParts, 'header' | 'claims'> {

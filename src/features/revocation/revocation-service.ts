@@ -9,7 +9,7 @@ import type { Listener, Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
 import { renewGeneration } from './revocation-generation.js'
-import { type Position, RevocationState } from './revocation-state.js'
+import { type Held, type Position, RevocationState } from './revocation-state.js'
 import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
 import type { Change, FeedListener } from './revocation-types.js'
 
@@ -59,6 +59,12 @@ export interface RevocationService extends Revocations {
   catchUp(): Promise<void>
   /** To tell other nodes that there is something to read, which they do when they have read the feed. */
   readonly hints: Pick<Hints, 'announce' | 'publish'>
+  /** What is held now, to be told to others. */
+  held(): Held
+  /** `RevocationSettings.horizon`. */
+  readonly horizon: number
+  /** How long a change is remembered, in milliseconds. */
+  readonly keep: number
   /** Tells of changes from now on. */
   subscribe(listener: FeedListener): void
   /** Listens for hints of other processes until `close`. */
@@ -147,7 +153,7 @@ export function createRevocationService(parts: {
         if (!isAnew && !state.isOwn(change.subject)) delays.note(clock.now() + offset - change.at, clock.now())
         state.apply(change, change.at, change.mark)
         if (change.kind === 'key') onKeyChange()
-        if (!isFirst) for (const { changed } of listeners) changed(change)
+        if (!isFirst) for (const { changed } of listeners) changed(change, change.at)
       }
       seen.add(change.seq)
     }
@@ -165,7 +171,7 @@ export function createRevocationService(parts: {
     syncedAt = started
     for (const { missed, synced } of listeners) {
       if (isGap) missed()
-      synced()
+      synced(found)
     }
   }
 
@@ -213,6 +219,9 @@ export function createRevocationService(parts: {
     },
     gaps: () => gaps,
     hints,
+    held: () => state.held(),
+    horizon: settings.horizon,
+    keep,
     subscribe(listener) {
       listeners.push(listener)
     },
@@ -224,8 +233,9 @@ export function createRevocationService(parts: {
     },
     applyOwn(changes) {
       for (const change of changes) {
-        state.applyOwn(change, clock.now() + offset)
-        for (const { changed } of listeners) changed(change)
+        const at = clock.now() + offset
+        state.applyOwn(change, at)
+        for (const { changed } of listeners) changed(change, at)
       }
       if (changes.length > 0) hints.publish()
     },

@@ -11,6 +11,14 @@ interface Mark {
   readonly mark: number
 }
 
+/** The subjects of what is remembered. */
+export interface Held {
+  readonly sessions: Iterable<string>
+  readonly users: Iterable<string>
+  /** With the time of the change, milliseconds. */
+  readonly tenants: Iterable<readonly [string, number]>
+}
+
 /** What a node knows to have ended or changed. Pure: no clock, no input or output. */
 export class RevocationState {
   #position: Position = 0
@@ -29,6 +37,11 @@ export class RevocationState {
   /** How many facts are held. */
   get size(): number {
     return this.#sessions.size + this.#users.size + this.#tenants.size
+  }
+
+  held(): Held {
+    const tenants = [...this.#tenants].map(([id, { at }]) => [id, at] as const)
+    return { sessions: this.#sessions.keys(), users: this.#users.keys(), tenants }
   }
 
   /** Applies a change of the feed; doing so twice does no harm. @param at milliseconds */

@@ -16,12 +16,20 @@ export interface Change {
 
 /** Who is told of changes as this node learns of them. Nothing of it throws or waits. */
 export interface FeedListener {
-  /** A change, its own or another node's. The same may come twice. */
-  changed(change: Change): void
+  /** A change, its own or another node's. The same may come twice. @param at milliseconds by the database's clock */
+  changed(change: Change, at: number): void
   /** Changes may have been missed for good: whatever is held has to be looked at anew. */
   missed(): void
-  /** The feed has been read, hint or no hint. */
-  synced(): void
+  /** The feed has been read, hint or no hint: all that was committed before has been told, or is held since the first read. */
+  synced(reading: FeedReading): void
+}
+
+/** A look at the feed. */
+export interface FeedReading {
+  /** The database's time, milliseconds. */
+  readonly now: number
+  /** Which run of which server answered; empty where there is none. */
+  readonly server: string
 }
 
 /** A change as the database keeps it. */

@@ -3,16 +3,23 @@ import type { Logger } from '../../runtime/logger.js'
 import type { Hints } from '../hints.js'
 import type { SharedCounters } from '../shared-counters.js'
 import type { SharedEntries } from '../shared-entries.js'
+import type { SharedFeed } from '../shared-feed.js'
 import { redisCounters } from './redis-counters.js'
 import { redisEntries, tryEntries } from './redis-entries.js'
+import { redisFeed } from './redis-feed.js'
 import { openRedisLink } from './redis-link.js'
 import { connectForMessages, connectToRedis } from './redis-session.js'
 import { parseRedisUrl } from './redis-url.js'
+
+/** An entry may be large, and nobody waits for it: in milliseconds. */
+const FEED_TIMEOUT = 2_000
 
 export interface Redis {
   readonly hints: Hints
   readonly entries: SharedEntries
   readonly counters: SharedCounters
+  /** The feed for services that check tokens of this issuer, over a connection of its own */
+  openFeed(issuer: string): SharedFeed
   /** @throws Error that says why Redis is not used just now */
   check(): Promise<void>
   close(): Promise<void>
@@ -74,6 +81,18 @@ export async function openRedis(options: {
         await listening.attempted
         return { isListening: () => listening.isUsable(), close: () => listening.close() }
       },
+    },
+    openFeed(issuer) {
+      const writing = openRedisLink({
+        connect: (signal) => connectToRedis(address, signal),
+        prepare: async () => undefined,
+        beat: (session) => session.command(undefined, ['PING']),
+        logger,
+        url: masked,
+        loss: 'Services that hear of revocations through Redis are not told of any',
+        timeout: FEED_TIMEOUT,
+      })
+      return redisFeed(writing, issuer, name)
     },
     check: async () => link.check(),
     close: () => link.close(),

@@ -5,7 +5,7 @@ import type { RedisSession } from './redis-session.js'
 
 /** A connection that is made again whenever it is lost, and left alone while it is slow. */
 export interface RedisLink {
-  /** Answers within 50 ms or throws; throws at once while Redis is not usable. */
+  /** Answers within the time of the link or throws; throws at once while Redis is not usable. */
   command(key: string | undefined, words: readonly string[]): Promise<unknown>
   isUsable(): boolean
   /** Calls `listener` whenever Redis is usable again after a failure. */
@@ -18,7 +18,7 @@ export interface RedisLink {
 }
 
 /** Slower than the database is no cache: in milliseconds. */
-const COMMAND_TIMEOUT = 50
+const CACHE_TIMEOUT = 50
 /** Of one whole attempt, the questions to sentinels or cluster nodes included. */
 const ATTEMPT_TIMEOUT = 2_000
 /** How often a sign of life is asked for, which alone makes a link usable again after a failure. */
@@ -41,9 +41,11 @@ export function openRedisLink(parts: {
   readonly url: string
   /** What it means that the link is lost. */
   readonly loss: string
+  /** How long a command may take, milliseconds. Default: as long as a cache may. */
+  readonly timeout?: number
 }): RedisLink {
   const { connect, prepare, beat, logger, url, loss } = parts
-  const answer = new Deadline(COMMAND_TIMEOUT)
+  const answer = new Deadline(parts.timeout ?? CACHE_TIMEOUT)
   const preparation = new Deadline(ATTEMPT_TIMEOUT)
   const closing = new AbortController()
   let session: RedisSession | null = null

@@ -1,0 +1,109 @@
+import { SallyportError } from '../contract/sallyport-error.js'
+import type { Clock } from '../runtime/clock.js'
+import { type FeedEntry, feedKey } from '../storage/shared-feed.js'
+import type { Feed } from './feed.js'
+import { readFeed } from './feed-reader.js'
+import { FeedView } from './feed-view.js'
+import type { VerifierSettings } from './verifier-options.js'
+
+/** A request waits this long for word of the feed where only the time has passed, in milliseconds: nodes tell once a second. */
+const WAKE_UP = 1_500
+/** After a wait in vain nobody waits for this long, in milliseconds. */
+const PAUSE = 1_000
+
+/**
+ * The feed of the issuer in Redis. It counts as heard while an entry vouches for it that was written lately: after this
+ * process began to wait for it, by a node that had just read its database.
+ * @param onKeyChange called where signing keys may have come or gone
+ */
+export function openFeed(
+  settings: VerifierSettings,
+  redis: NonNullable<VerifierSettings['redis']>,
+  parts: { readonly clock: Clock; readonly monotonic: () => number; readonly onKeyChange: () => void },
+): Feed {
+  const { issuer, clockTolerance, onOutage, onNotice } = settings
+  const { clock, monotonic, onKeyChange } = parts
+  const view = new FeedView()
+  /** Whose word counts: the first that was heard. */
+  let deployment: string | null = null
+  const strangers = new Set<string>()
+  let heardUntil = Number.NEGATIVE_INFINITY
+  let heardAt: number | null = null
+  let failedAt = Number.NEGATIVE_INFINITY
+  let waiting: Promise<void> | null = null
+  let wake: () => void = () => undefined
+
+  function noteStranger(name: string): void {
+    if (strangers.has(name)) return
+    strangers.add(name)
+    onNotice(`Two deployments with the issuer ${issuer} use one Redis: give them issuers or databases of their own.`)
+  }
+
+  function onEntry(entry: FeedEntry, since: number | null): void {
+    const now = monotonic()
+    view.apply(entry, now)
+    if (entry.facts.keys && since !== null) onKeyChange()
+    if (entry.time === null || since === null) return
+    deployment ??= entry.deployment
+    if (entry.deployment !== deployment) {
+      noteStranger(entry.deployment)
+      return
+    }
+    // A node that was stopped between its look at the database and this entry, or a replica that lags behind.
+    const late = Math.max(0, clock.now() - entry.time - clockTolerance)
+    heardUntil = Math.max(heardUntil, since + redis.maxStaleness - late)
+    heardAt = now
+    if (isHeard()) wake()
+  }
+
+  const isHeard = () => monotonic() < heardUntil
+  const reader = readFeed({
+    ...{ address: redis.url, key: feedKey(issuer), monotonic, onEntry, onNotice },
+    onBegin: onKeyChange,
+  })
+
+  /** Resolves with the next word of the feed, or when it has been waited for long enough. */
+  function nextWord(): Promise<void> {
+    waiting ??= new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        failedAt = monotonic()
+        resolve()
+      }, WAKE_UP)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    }).finally(() => {
+      waiting = null
+    })
+    return waiting
+  }
+
+  function decide(): void {
+    if (isHeard() || onOutage === 'continue') return
+    throw new SallyportError('unavailable', { detail: 'Revocations are not heard just now.', retryAfter: 1 })
+  }
+
+  async function waitAndDecide(): Promise<void> {
+    await nextWord()
+    decide()
+  }
+
+  return {
+    catchUp() {
+      if (isHeard()) return undefined
+      const isInVain = reader.failure() !== null || Math.abs(monotonic() - failedAt) < PAUSE
+      if (!isInVain) return waitAndDecide()
+      decide()
+      return undefined
+    },
+    judge: (token) => view.judge(token, clock.now()),
+    status: () => ({
+      isHeard: isHeard(),
+      age: heardAt === null ? null : monotonic() - heardAt,
+      remembered: view.size,
+      failure: reader.failure(),
+    }),
+    close: () => reader.close(),
+  }
+}
