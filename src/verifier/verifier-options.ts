@@ -93,7 +93,11 @@ const schema = z.strictObject({
     .transform(String)
     .refine(isHttp, 'expected an http or https URL')
     .optional(),
-  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1)]).optional(),
+  secret: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .pipe(z.array(secret).min(1))
+    .optional(),
   algorithms: z.array(z.enum(SIGNING_ALGORITHMS)).min(1).optional(),
   clockTolerance: duration('5s'),
   maxTokenAge: duration('365d').optional(),
