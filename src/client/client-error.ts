@@ -20,25 +20,21 @@ export interface ClientErrorOptions {
 
 /** The only error that the client rejects with, but for an abort by a signal of yours: that one gives its own reason. */
 export class SallyportClientError extends Error {
-  readonly code: ClientErrorCode
+  declare readonly code: ClientErrorCode
   /** The HTTP status; 0 where no answer came. */
-  readonly status: number
-  readonly detail: string
+  declare readonly status: number
+  declare readonly detail: string
   /** The single fields that were refused. */
-  readonly errors: readonly FieldError[]
+  declare readonly errors: readonly FieldError[]
   /** Seconds until a repetition can succeed, where the server said so. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
   /** Names the request in the server's logs. */
-  readonly requestId: string | null
+  declare readonly requestId: string | null
 
   constructor(code: ClientErrorCode, options: ClientErrorOptions) {
     super(`${code}: ${options.detail}`, { cause: options.cause })
     this.name = 'SallyportClientError'
-    this.code = code
-    this.status = options.status ?? 0
-    this.detail = options.detail
-    this.errors = options.errors ?? []
-    this.retryAfter = options.retryAfter
-    this.requestId = options.requestId ?? null
+    const { detail, status = 0, errors = [], retryAfter, requestId = null } = options
+    Object.assign(this, { code, detail, status, errors, retryAfter, requestId })
   }
 }

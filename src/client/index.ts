@@ -18,6 +18,7 @@ export type {
   SignedIn,
   SignedOut,
 } from './client-types.js'
+export { createClient } from './create-client.js'
 export type {
   ApplicationFrame,
   ClientSocket,
@@ -27,3 +28,5 @@ export type {
   SocketOptions,
 } from './socket-types.js'
 export type { CredentialStorage, StoredSession } from './storage-types.js'
+export { cookieStorage, localStorageAdapter, memoryStorage } from './storages.js'
+export type { KeyValues } from './surroundings.js'

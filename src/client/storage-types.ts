@@ -1,6 +1,6 @@
 import type { Session, User } from '../contract/api-types.js'
 
-/** What is kept of a session: JSON without anything that has to be understood. With cookies the tokens are absent. */
+/** What is kept of a session: plain JSON. With cookies the tokens are absent. */
 export interface StoredSession {
   readonly accessToken?: string
   /** Absent for guests. */
@@ -10,15 +10,16 @@ export interface StoredSession {
   /** Milliseconds from then until the access token ends; null where the server's clock could not be told. */
   readonly lifetime: number | null
   readonly user?: User
-  readonly session?: Session
+  readonly session?: Session | null
 }
 
-/** Where a session is kept. One of one's own, such as the key chain of a phone, may answer later. */
+/** Where a session is kept. One of your own, such as the key chain of a phone, may answer later. */
 export interface CredentialStorage {
   /** `cookie`: the browser keeps the tokens, and no script sees them. */
   readonly transport: 'bearer' | 'cookie'
   /** True where every tab of the origin finds the same. */
   readonly isShared: boolean
-  load(): StoredSession | null | Promise<StoredSession | null>
-  save(session: StoredSession | null): void | Promise<void>
+  /** @param name of the server and tenant that the session is of */
+  load(name: string): StoredSession | null | Promise<StoredSession | null>
+  save(name: string, session: StoredSession | null): void | Promise<void>
 }
