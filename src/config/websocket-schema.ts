@@ -10,7 +10,8 @@ export const websocketSchema = z.strictObject({
     about: 'Connections of one user at a time, over all nodes.',
   }),
   maxConnectionsPerAddress: integer({ min: 1, max: 1_000_000 }, 1_000, {
-    about: 'Connections from one client address (IPv6: one /64) to one node: a class room has one address.',
+    about:
+      'Connections from one client address (IPv6: one /64), over all nodes those that have authenticated: a class room has one address.',
   }),
   maxConnections: integer({ min: 1, max: 1_000_000 }, 20_000, { about: 'Connections to one node.' }),
   maxUnauthenticated: integer({ min: 1, max: 1_000_000 }, 1_000, {

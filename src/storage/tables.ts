@@ -22,6 +22,7 @@ export interface Tables {
   one_time_tokens: OneTimeTokensTable
   socket_nodes: SocketNodesTable
   socket_places: SocketPlacesTable
+  socket_addresses: SocketAddressesTable
   socket_messages: SocketMessagesTable
   password_history: PasswordHistoryTable
 }
@@ -229,6 +230,14 @@ export interface SocketNodesTable {
 export interface SocketPlacesTable {
   tenant_id: string
   user_id: string
+  node_id: string
+  count: number
+}
+
+/** How many connections from an address each node holds. */
+export interface SocketAddressesTable {
+  /** IPv4, the /64 of IPv6, or `unknown`. */
+  address: string
   node_id: string
   count: number
 }

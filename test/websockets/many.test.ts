@@ -7,8 +7,10 @@ import { serveSockets } from './socket-server.js'
 
 const config = { websocket: { maxConnectionsPerUser: 3 } }
 
-async function attempt(url: string, token: string): Promise<SocketClient | number> {
-  const client = await connect(url)
+type Headers = Readonly<Record<string, string>>
+
+async function attempt(url: string, token: string, headers: Headers = {}): Promise<SocketClient | number> {
+  const client = await connect(url, headers)
   client.send({ type: 'authenticate', session_token: token })
   return Promise.race([client.next('auth_success').then(() => client), client.closed.then(({ code }) => code)])
 }
@@ -20,9 +22,9 @@ async function close(client: SocketClient | number | undefined): Promise<void> {
 }
 
 /** How it went once the places of those who left have been written. */
-async function eventually(url: string, token: string): Promise<SocketClient> {
+async function eventually(url: string, token: string, headers: Headers = {}): Promise<SocketClient> {
   for (;;) {
-    const outcome = await attempt(url, token)
+    const outcome = await attempt(url, token, headers)
     if (typeof outcome === 'object') return outcome
     await sleep(20)
   }
@@ -77,6 +79,34 @@ describeEachAuth('The connections of a user', (stage) => {
     await closing
     expect(await refusalOf(url)).toContain('503')
     expect(await (await stage.db()).selectFrom('socket_nodes').selectAll().execute()).toEqual([])
+  })
+})
+
+describeEachAuth('The connections from an address', (stage) => {
+  it('are counted over all nodes, whosever they are, and nobody counts for an address that is only claimed', async () => {
+    const shared = { websocket: { maxConnectionsPerAddress: 3 }, server: { trustProxy: ['127.0.0.1'] } }
+    const [here, there] = [await stage.open({ config: shared }), await stage.open({ config: shared })]
+    const [one, two] = [await serveSockets(here), await serveSockets(there)]
+    const people = await Promise.all([newcomer(here), newcomer(here), newcomer(here), newcomer(here)])
+    const from = (address: string) => ({ 'x-forwarded-for': `198.51.100.1, ${address}` })
+    const outcomes: (SocketClient | number)[] = []
+    for (const [at, { access_token }] of people.entries()) {
+      outcomes.push(await attempt(at % 2 === 0 ? one.url : two.url, access_token, from(`2001:db8::${at}`)))
+    }
+    expect(outcomes.map((outcome) => typeof outcome)).toEqual(['object', 'object', 'object', 'number'])
+    expect(outcomes[3]).toBe(4409)
+    const token = people[3].access_token
+    const byHeader = await connect(two.url, { authorization: `Bearer ${token}`, ...from('2001:db8::ffff') })
+    expect(await byHeader.closed).toMatchObject({ code: 4409 })
+    expect(await attempt(two.url, token, from('2001:db8:0:1::1'))).toBeTypeOf('object')
+    await close(outcomes[0])
+    await eventually(two.url, token, from('2001:db8::9'))
+    const db = await stage.db()
+    const rows = await db.selectFrom('socket_addresses').select(['address', 'count']).orderBy('address').execute()
+    expect(rows.reduce((sum, { count }) => sum + Number(count), 0)).toBe(4)
+    expect(new Set(rows.map(({ address }) => address))).toEqual(new Set(['2001:db8::/64', '2001:db8:0:1::/64']))
+    await Promise.all([here.close(), there.close()])
+    expect(await db.selectFrom('socket_addresses').selectAll().execute()).toEqual([])
   })
 })
 

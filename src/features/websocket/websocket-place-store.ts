@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
+import { removeAddresses } from './websocket-address-store.js'
 
 /** Whose connections are counted. */
 export interface PlaceHolder {
@@ -104,6 +105,7 @@ export async function writePlaces(
 /** Forgets a node and all that it held. */
 export async function removeNode(scope: TenantScope, db: Queryable, nodeId: string): Promise<void> {
   await db.deleteFrom('socket_places').where(inTenant(scope)).where('node_id', '=', nodeId).execute()
+  await removeAddresses(scope, db, nodeId)
   await db.deleteFrom('socket_nodes').where('id', '=', nodeId).execute()
 }
 

@@ -16,7 +16,7 @@ import { Connection, type Hub } from './websocket-connection.js'
 import { deleteMessages } from './websocket-message-store.js'
 import { createMessages } from './websocket-messages.js'
 import { removeDeadNodes } from './websocket-place-store.js'
-import { createPlaces } from './websocket-places.js'
+import { createPlaces, type Visit } from './websocket-places.js'
 import { SocketRegistry } from './websocket-registry.js'
 import { createRounds } from './websocket-rounds.js'
 import type { Entrance, SocketTarget, Visitor, WebSocketSettings, Wire } from './websocket-types.js'
@@ -80,7 +80,11 @@ export function createWebSocketService(parts: {
   }
   const registry = new SocketRegistry()
   const admission = new SocketAdmission(settings)
-  const places = createPlaces({ storage, nodeId, max: settings.maxConnectionsPerUser, complain })
+  const places = createPlaces({
+    ...{ storage, nodeId, complain },
+    maxPerUser: settings.maxConnectionsPerUser,
+    maxPerAddress: settings.maxConnectionsPerAddress,
+  })
   const messages = createMessages({ storage, nodeId, registry, hints: revocations.hints })
   const limited = atMost(LOOKS_AT_ONCE)
   const look = (standing: Standing, sessionId?: string) => limited(() => holders.look(standing, sessionId))
@@ -110,7 +114,7 @@ export function createWebSocketService(parts: {
       open.delete(connection)
       if (connection.standing === null) return
       registry.delete(connection)
-      places.free(connection.identity)
+      places.free(visitOf(connection.identity, connection))
     },
     gone(connection) {
       closing.get(connection)?.free()
@@ -144,15 +148,16 @@ export function createWebSocketService(parts: {
   async function enter(connection: Connection, standing: Standing, position: number): Promise<void> {
     const before = connection.standing
     if (before === null) {
-      if (!(await claim(standing))) return connection.end(SOCKET_CLOSE.tooManyConnections, 'too many connections')
-      if (connection.isOver) return places.free(standing.identity)
+      const isGranted = await claim(standing, connection)
+      if (!isGranted) return connection.end(SOCKET_CLOSE.tooManyConnections, 'too many connections')
+      if (connection.isOver) return places.free(visitOf(standing.identity, connection))
     }
     begin(connection, standing, position)
   }
 
-  async function claim({ identity }: Standing): Promise<boolean> {
+  async function claim({ identity }: Standing, from: Pick<Visitor, 'client'>): Promise<boolean> {
     await messages.begin().catch(complain)
-    return places.take(identity)
+    return places.take(visitOf(identity, from))
   }
 
   function begin(connection: Connection, standing: Standing, position: number): void {
@@ -201,7 +206,7 @@ export function createWebSocketService(parts: {
     try {
       const identity = await authentication.check({ token: credential.token, userId: null }, visitor)
       const standing = holders.standingOf(identity, credential.viaCookie)
-      return (await claim(standing)) ? standing : 'full'
+      return (await claim(standing, visitor)) ? standing : 'full'
     } catch (error) {
       if (error instanceof SallyportError) return error
       throw error
@@ -251,7 +256,7 @@ export function createWebSocketService(parts: {
         cancel() {
           place.free()
           if (verdict === null || verdict === 'full' || verdict instanceof SallyportError) return
-          places.free(verdict.identity)
+          places.free(visitOf(verdict.identity, visitor))
         },
       }
     },
@@ -267,4 +272,8 @@ export function createWebSocketService(parts: {
       await places.close().catch(complain)
     },
   }
+}
+
+function visitOf({ tenantId, userId }: Identity, { client }: Pick<Visitor, 'client'>): Visit {
+  return { tenantId, userId, ipAddress: client.ipAddress }
 }

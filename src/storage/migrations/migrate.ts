@@ -11,6 +11,7 @@ import { mailQueue } from './0007-mail-queue.js'
 import { oneTimeTokens } from './0008-one-time-tokens.js'
 import { websockets } from './0009-websockets.js'
 import { passwordHistory } from './0010-password-history.js'
+import { socketAddresses } from './0011-socket-addresses.js'
 import { columnTypes, tableOptions } from './column-types.js'
 import type { Migration, MigrationDatabase, MigrationTransaction, SchemaMigrationsTable } from './migration.js'
 
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   oneTimeTokens,
   websockets,
   passwordHistory,
+  socketAddresses,
 ]
 
 /**
