@@ -1,8 +1,8 @@
 import { SignatureKind, SymbolFlags, type Type, TypeFlags, type Symbol as TypeSymbol } from 'typescript/unstable/sync'
 import type { Declarations } from '../../scripts/declarations.js'
 
-/** Types of React whose parameters are `any` where they are left out, as is usual. */
-const WITH_DEFAULTS = ['ReactElement']
+/** Types of React and Hono whose parameters are `any` where they are left out, as is usual. */
+const WITH_DEFAULTS = ['ReactElement', 'Context']
 
 /**
  * Walks through everything that an exported name shows: what it is made of, takes and gives, and so on. Interfaces and
