@@ -1,4 +1,6 @@
-import { type Client, SallyportClientError, type SessionState } from 'sallyport/client'
+import { type Client, createClient, memoryStorage, SallyportClientError, type SessionState } from 'sallyport/client'
+
+export const made: Client = createClient({ baseUrl: 'https://auth.example.com', storage: memoryStorage() })
 
 export function watch(client: Client): () => void {
   return client.session.subscribe((state: SessionState) => {
