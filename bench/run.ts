@@ -8,6 +8,7 @@ import { keepReport, type Report, toMarkdown } from './report.js'
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   authenticate: () => import('./benchmarks/authenticate.js'),
   http: () => import('./benchmarks/http.js'),
+  adapters: () => import('./benchmarks/adapters.js'),
   'sign-in': () => import('./benchmarks/sign-in.js'),
   refresh: () => import('./benchmarks/refresh.js'),
   start: () => import('./benchmarks/start.js'),

@@ -307,6 +307,7 @@ async function compose({
       const identity = tokens.authenticate(token, tenantHeader, call)
       return fresh ? identity.then((found) => tokens.current(found)) : identity
     },
+    recall: ({ token }, tenantHeader) => tokens.recall(token, tenantHeader),
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
     assertRecent: (identity) => tokens.assertRecent(identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },

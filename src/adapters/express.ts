@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import type { Guarded } from '../http/host-types.js'
 import { addFields, writeAnswer } from './raw-answer.js'
 import { RawGuardCall } from './raw-call.js'
 import { createRawMount, type MountOptions } from './raw-mount.js'
@@ -84,10 +85,18 @@ export const {
 
 function guard(gate: Gate): Middleware {
   return (request, response, next) => {
-    gate(request, new RawGuardCall(request)).then((guarded) => {
-      if ('refusal' in guarded) return writeAnswer(response, guarded.refusal)
-      if (guarded.fields.length > 0) addFields(response, guarded.fields)
-      next()
-    }, next)
+    const guarded = gate(request, new RawGuardCall(request))
+    // Whom memory knows waits for nothing.
+    if (guarded instanceof Promise) guarded.then((late) => goOn(late, response, next)).catch(next)
+    else goOn(guarded, response, next)
   }
+}
+
+function goOn(guarded: Guarded, response: ServerResponse, next: () => void): void {
+  if ('refusal' in guarded) {
+    writeAnswer(response, guarded.refusal)
+    return
+  }
+  addFields(response, guarded.fields)
+  next()
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
+import type { Guarded } from '../http/host-types.js'
 import { RawGuardCall } from './raw-call.js'
 import { createRawMount, type MountOptions } from './raw-mount.js'
 import { createRequestContext } from './request-context.js'
@@ -106,12 +107,20 @@ export const {
 
 function guard(gate: Gate): Hook {
   return (request, reply, done) => {
-    gate(request.raw, new RawGuardCall(request.raw)).then((guarded) => {
-      if ('refusal' in guarded) return send(reply, guarded.refusal)
-      addFields(reply, guarded.fields)
-      done()
-    }, done)
+    const guarded = gate(request.raw, new RawGuardCall(request.raw))
+    // Whom memory knows waits for nothing.
+    if (guarded instanceof Promise) guarded.then((late) => goOn(late, reply, done)).catch(done)
+    else goOn(guarded, reply, done)
   }
+}
+
+function goOn(guarded: Guarded, reply: FastifyReplyLike, done: () => void): void {
+  if ('refusal' in guarded) {
+    send(reply, guarded.refusal)
+    return
+  }
+  addFields(reply, guarded.fields)
+  done()
 }
 
 /** By way of Fastify, so that what its hooks add (CORS, logs) is there as with any answer. */

@@ -23,7 +23,7 @@ export function writeAnswer(outgoing: ServerResponse, { status, fields, body }: 
 
 /** Adds what a guard wants said to an answer that is still to come. */
 export function addFields(outgoing: ServerResponse, fields: readonly string[]): void {
-  if (outgoing.headersSent) return
+  if (fields.length === 0 || outgoing.headersSent) return
   for (let at = 0; at < fields.length; at += 2) {
     const [name = '', value = ''] = [fields[at], fields[at + 1]]
     if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)

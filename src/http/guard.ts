@@ -32,8 +32,19 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
   const jar = createCookieJar(config)
   const origins = createOriginPolicy(config)
   const common = Object.entries(securityHeaders(config)).flat()
-  const { originOf, identify } = createIdentification(dependencies)
+  const { originOf, identify, recall } = createIdentification(dependencies)
   const renew = createRenewal(dependencies)
+
+  /** Who comes with a token that memory knows, to a route that needs no more; null for everybody else. */
+  function enterAtOnce(call: GuardCall, demand: Demand): Admitted | null {
+    if (demand.fresh || demand.recentAuthentication) return null
+    const caller = recall(call)
+    // What may be renewed has to wait for that.
+    if (caller === null || isGuestSession(caller.identity)) return null
+    checkRights(caller.identity, demand)
+    const { identity, credential } = caller
+    return { identity, credential, fields: demand.mode === 'optional' ? BY_ANY : NONE }
+  }
 
   async function enter(call: GuardCall, demand: Demand, before: Admitted | null): Promise<Admitted> {
     if (before !== null && isIdentified(before)) return enterAgain(before, call, demand)
@@ -44,9 +55,7 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
     const pending = checkCaller(caller, call, demand)
     if (pending !== null) await pending
     const { identity, credential } = caller
-    // By far the most frequent case, in which nothing is ever renewed.
-    const isPlain = credential.source === 'header' && demand.mode === 'require' && !isGuestSession(identity)
-    return { identity, credential, fields: isPlain ? NONE : await fieldsFor(caller, origin, demand) }
+    return { identity, credential, fields: await fieldsFor(caller, origin, demand) }
   }
 
   /** Somebody whom a guard before this one has let in: the fields are with the answer already. */
@@ -97,12 +106,18 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
 
   return {
     refuse,
-    async guard(call, demand, before = null) {
+    guard(call, demand, before = null) {
       try {
-        return await enter(call, demand, before)
+        if (before === null) {
+          dependencies.admit?.(call)
+          const admitted = enterAtOnce(call, demand)
+          if (admitted !== null) return admitted
+        }
       } catch (error) {
-        return { refusal: refuse(call, error) }
+        if (demand.mode === 'require') return { refusal: refuse(call, error) }
+        // Whether that is a refusal or somebody unknown is decided below.
       }
+      return enter(call, demand, before).catch((error: unknown) => ({ refusal: refuse(call, error) }))
     },
   }
 }

@@ -39,10 +39,10 @@ export interface Host {
   answer(call: Call): Promise<Answer>
   /**
    * Who is calling a route of the host's own. Refusals come in the order of contract §1: authentication, CSRF, role and
-   * permission, recent authentication. Never rejects.
+   * permission, recent authentication. Never throws or rejects; where memory can answer, it does so at once.
    * @param before what an earlier guard of the same request found
    */
-  guard(call: GuardCall, demand: Demand, before?: Admitted | null): Promise<Guarded>
+  guard(call: GuardCall, demand: Demand, before?: Admitted | null): Guarded | Promise<Guarded>
   /** What somebody is answered whose request ended in this error: a `SallyportError` as it says, all else `internal`. */
   refuse(call: Pick<GuardCall, 'method' | 'header'>, error: unknown): Answer
   /** What a JWT says that `guard` has let in. Null for an opaque token. */

@@ -46,6 +46,8 @@ export interface HttpDependencies {
     /** What the credential says is not enough: the session and the account count as they are now. */
     fresh: boolean,
   ) => Promise<Identity>
+  /** The same at once, where no more than memory is needed to say yes; null, or absent: `authenticate` has to be asked. */
+  readonly recall?: (credential: Credential, tenantHeader: string | null) => Identity | null
   /** The access token that takes the place of the caller's, see `renewalOf`; `null` to leave it as it is. */
   readonly renew?: (
     credential: Credential,

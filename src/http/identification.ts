@@ -14,6 +14,8 @@ export interface Identified {
 
 export interface Identification {
   originOf(call: GuardCall): CallOrigin
+  /** The same where memory knows the token of the header, at once; null where `identify` has to be asked. */
+  recall(call: GuardCall): Identified | null
   /**
    * Who is calling; null where the demand lets in anybody, and nobody is known.
    * @throws SallyportError as `authenticate` of `HttpDependencies`
@@ -23,7 +25,7 @@ export interface Identification {
 
 /** Who is calling what is not ours. */
 export function createIdentification(
-  dependencies: Pick<HttpDependencies, 'config' | 'clock' | 'authenticate'>,
+  dependencies: Pick<HttpDependencies, 'config' | 'clock' | 'authenticate' | 'recall'>,
 ): Identification {
   const { config, clock } = dependencies
   const { accessName } = createCookieJar(config)
@@ -31,6 +33,13 @@ export function createIdentification(
   return {
     originOf: (call) =>
       new LazyOrigin(() => clientOf(call.header, call.remoteAddress, requestIdOf(call.header('x-request-id'), clock))),
+
+    recall({ header }) {
+      if (dependencies.recall === undefined || header('authorization') === undefined) return null
+      const credential = readCredential(header, accessName)
+      const identity = credential && dependencies.recall(credential, header('x-tenant-id') ?? null)
+      return credential === null || identity === null ? null : { identity, credential }
+    },
 
     async identify({ header }, origin, { mode, fresh = false }) {
       try {

@@ -24,6 +24,8 @@ export interface OpaqueTokens {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
   authenticate(text: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
+  /** The same where memory alone can say yes, at once; null where it has to be asked properly. @throws SallyportError `forbidden` */
+  recall(text: string, tenantHeader: string | null): Identity | null
   /** The session's current pair. */
   pairOf(session: SessionRecord): Promise<{ readonly access: string; readonly refresh: string }>
 }
@@ -101,7 +103,10 @@ export function createOpaqueTokens({
   async function accept(found: FoundSession, tenantHeader: string | null, call: CallOrigin): Promise<Identity> {
     checkTenant(tenantHeader, found.session.tenantId)
     const isBound = !binding.isOn || binding.isMet(found.session, binding.seenIn(call))
-    if (!isBound) return binding.refuse(found.session, call)
+    return isBound ? used(found) : binding.refuse(found.session, call)
+  }
+
+  function used(found: FoundSession): Identity {
     sessions.noteUse(found.session, found.now)
     return identityOf(found, Math.min(found.now + lifetimes.idle, found.session.absoluteExpiresAt))
   }
@@ -127,12 +132,21 @@ export function createOpaqueTokens({
     assertAlive,
     isInGrace,
     async authenticate(text, tenantHeader, call) {
-      const held = await lookUp(text, hash('sha256', text, 'binary'))
+      const held = await lookUp(text, digestOf(text))
       if (held !== null) return accept(held, tenantHeader, call)
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
       if (isOver(found, token.counter)) throw new SallyportError('token_expired')
       return accept(found, tenantHeader, call)
+    },
+    recall(text, tenantHeader) {
+      if (binding.isOn) return null
+      const mark = known.get(digestOf(text))
+      if (mark === undefined || revocations.isEnded(mark.sessionId)) return null
+      const held = sessions.peek(mark.scope, mark.sessionId)
+      if (held === null || !isHonoured(held, mark.counter)) return null
+      checkTenant(tenantHeader, held.session.tenantId)
+      return used(held)
     },
     async pairOf(session) {
       const key = await keyring.sessionKey(session.keyId)
@@ -141,6 +155,11 @@ export function createOpaqueTokens({
       return encodePair(key, saltOf(session), { tenantId, sessionId, counter })
     },
   }
+}
+
+/** Memory holds no token, only what it is known by. */
+function digestOf(text: string): string {
+  return hash('sha256', text, 'binary')
 }
 
 function saltOf({ salt }: SessionRecord): Buffer {

@@ -34,6 +34,12 @@ export interface TokenService extends CsrfTokens, GuestTokens {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
   authenticate(token: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
+  /**
+   * The same at once, where memory alone can say yes: for the hot path, which then waits for nothing. Null where
+   * `authenticate` has to be asked, whatever the reason.
+   * @throws SallyportError `forbidden`
+   */
+  recall(token: string, tenantHeader: string | null): Identity | null
   readonly connections: ConnectionTokens
   /** The session's current pair, and the answer that goes with it. @throws SallyportError `session_revoked`, `token_expired` */
   issue(found: FoundSession): Promise<IssuedTokens>
@@ -208,6 +214,11 @@ export function createTokenService(parts: {
       formatOf(token) === 'stateless'
         ? stateless.authenticate(token, tenantHeader, call)
         : opaque.authenticate(acceptedOpaque(token), tenantHeader, call),
+
+    recall(token, tenantHeader) {
+      if (formatOf(token) === 'stateless') return stateless.recall(token, tenantHeader)
+      return lifetimes.acceptsOpaque ? opaque.recall(token, tenantHeader) : null
+    },
 
     async refresh(token, tenantHeader, client) {
       try {

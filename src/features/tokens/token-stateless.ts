@@ -21,6 +21,8 @@ export interface StatelessTokens {
    * @throws SallyportError `invalid_token`, `token_expired`, `session_revoked`, `forbidden`, `reauthentication_required`
    */
   authenticate(text: string, tenantHeader: string | null, call: CallOrigin): Promise<Identity>
+  /** The same where memory alone can say yes, at once; null where it has to be asked properly. @throws SallyportError `forbidden` */
+  recall(text: string, tenantHeader: string | null): Identity | null
   /** The signature, issuer, audience and times alone. @throws SallyportError `invalid_token`, `token_expired` */
   check(text: string): Promise<void>
   /** The claims of a genuine JWT, expired or not. @throws SallyportError `invalid_token` */
@@ -147,16 +149,33 @@ export function createStatelessTokens(parts: {
   }
 
   /** The claims of a token are those of its issue; where the account has changed since, the account counts. */
-  async function withFreshClaims({ identity, kind, issuedAt }: Verified): Promise<Identity> {
-    const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
-    // What memory held of the session at the issue was read earlier, by no more than the grace.
-    const longest = LONGEST_CHANGE + sessions.lifetimes.reuseGrace
+  async function withFreshClaims(entry: Verified): Promise<Identity> {
+    const { identity } = entry
     // A copy: what the host application makes of it stays with that call.
-    if (changedAt === null || changedAt + longest < issuedAt) return { ...identity }
+    if (isUnchanged(entry)) return { ...identity }
     return asJwt(
       identity,
       liveSession(identity, await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)),
     )
+  }
+
+  function isUnchanged({ identity, kind, issuedAt }: Verified): boolean {
+    const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
+    // What memory held of the session at the issue was read earlier, by no more than the grace.
+    return changedAt === null || changedAt + LONGEST_CHANGE + sessions.lifetimes.reuseGrace < issuedAt
+  }
+
+  /** True where a token needs no look-up, and the feed of revocations has nothing against it. */
+  function isClear({ identity, kind }: Verified): boolean {
+    if (kind.sessionCheck === 'none') return true
+    return kind.sessionCheck === 'revocations' && revocations.isFresh() && !revocations.isEnded(identity.sessionId)
+  }
+
+  function noteUse(entry: Verified, time: number): void {
+    if (time - entry.notedAt < sessions.lifetimes.activityInterval) return
+    const { sessionId: id, tenantId } = entry.identity
+    sessions.noteUse({ id, tenantId, lastActivity: entry.notedAt }, Math.floor(time))
+    entry.notedAt = time
   }
 
   function asJwt({ expiresAt }: Identity, found: FoundSession): Identity {
@@ -174,12 +193,19 @@ export function createStatelessTokens(parts: {
       const found = await checkSession(entry)
       checkTenant(tenantHeader, identity.tenantId)
       await checkBinding(entry, call)
-      if (time - entry.notedAt >= sessions.lifetimes.activityInterval) {
-        const seen = { id: identity.sessionId, tenantId: identity.tenantId, lastActivity: entry.notedAt }
-        sessions.noteUse(seen, Math.floor(time))
-        entry.notedAt = time
-      }
+      noteUse(entry, time)
       return found === null ? withFreshClaims(entry) : asJwt(identity, found)
+    },
+
+    recall(text, tenantHeader) {
+      if (sessions.binding.isOn) return null
+      const entry = verified.get(hash('sha256', text, 'base64'))
+      if (entry === undefined || entry.generation !== keyring.generation()) return null
+      const time = now()
+      if (time >= entry.identity.expiresAt || !isClear(entry) || !isUnchanged(entry)) return null
+      checkTenant(tenantHeader, entry.identity.tenantId)
+      noteUse(entry, time)
+      return { ...entry.identity }
     },
 
     async check(text) {
