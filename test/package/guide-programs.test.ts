@@ -19,7 +19,7 @@ const programs = GUIDE_PROGRAMS.map(({ page, before = '', after = '' }) => {
 
 let installed: InstalledPackage
 beforeAll(() => {
-  installed = installPackage(['@types/ws'])
+  installed = installPackage(['@types/express', '@types/ws', 'express', 'fastify'])
   const compilerOptions = {
     ...{ strict: true, skipLibCheck: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
     ...{ module: 'nodenext', target: 'es2023', lib: ['es2023'], types: ['node'] },

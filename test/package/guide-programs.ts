@@ -18,6 +18,8 @@ export const GUIDE_PROGRAMS: readonly GuideProgram[] = [
     before: "const request = new Request('http://127.0.0.1:3000/auth/me')",
     after: 'console.log(response, identity, createTestAuth)',
   },
+  { page: 'docs/guides/express.md' },
+  { page: 'docs/guides/fastify.md' },
   { page: 'docs/guides/guests.md', before: AUTH, after: 'await auth.close()' },
   { page: 'docs/guides/mail.md', after: 'console.log(subject, token, link, text, html, locale)\nawait auth.close()' },
   {
@@ -28,5 +30,6 @@ const [request, socket] = [new Headers({ authorization: \`Bearer \${accessToken}
 const [ipAddress, userAgent] = ['127.0.0.1', 'Mozilla/5.0']`,
     after: 'await auth.close()',
   },
+  { page: 'docs/guides/node.md' },
   { page: 'docs/guides/websocket.md', after: 'wss.close()\nawait auth.close()' },
 ]
