@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { composeAuth } from '../src/auth.js'
 import { parseConfig } from '../src/config/config.js'
 import { configurationPage } from '../src/config/config-docs.js'
@@ -8,6 +8,7 @@ import { ERROR_CODES } from '../src/contract/error-codes.js'
 import { CLAIMS } from './asvs-claims.js'
 import { asvsPage, taggedTests } from './asvs-page.js'
 import { errorsPage } from './errors-page.js'
+import { referencePages } from './reference-pages.js'
 import { readWireDocument } from './wire-document.js'
 import { wireOperations, wireOperationTypes, wireTypes } from './wire-types.js'
 
@@ -27,15 +28,20 @@ const GENERATED: Readonly<Record<string, () => string>> = {
 }
 
 const check = process.argv.includes('--check')
-for (const [path, generate] of Object.entries(GENERATED)) {
+for (const [path, generate] of Object.entries(GENERATED)) settle(path, generate())
+// Read from the source, some of which has just been written.
+for (const [path, text] of referencePages(root).pages) settle(path, text)
+
+/** Writes a file that is not as it should be, or complains of it. */
+function settle(path: string, wanted: string): void {
   const file = join(root, path)
-  const wanted = generate()
   const present = existsSync(file) ? readFileSync(file, 'utf8') : null
-  if (wanted === present) continue
+  if (wanted === present) return
   if (check) {
     console.error(`sallyport: ${path} is not what the source says; run \`npm run generate\` and commit it`)
     process.exitCode = 1
   } else {
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, wanted)
     console.log(`wrote ${path}`)
   }

@@ -40,6 +40,7 @@ export interface SignedIn {
   readonly session: SignedInSession | null
 }
 
+/** The session that a sign-in has opened, or a refresh has gone on with. */
 export interface SignedInSession {
   readonly id: string
   readonly ipAddress: string | null
@@ -50,6 +51,7 @@ export interface SignedInSession {
   readonly createdAt: Date
 }
 
+/** Whoever has signed in. */
 export interface SignedInUser {
   readonly id: string
   readonly email: string | null
@@ -62,6 +64,7 @@ export interface SignedInUser {
   readonly createdAt: Date
 }
 
+/** An account as the host application and administrators see it. */
 export interface Account {
   readonly id: string
   readonly tenantId: string
@@ -73,6 +76,7 @@ export interface Account {
   readonly createdAt: Date
 }
 
+/** A session in the list of its owner. */
 export interface SessionSummary {
   readonly id: string
   /** True for the session of the identity that asks. */

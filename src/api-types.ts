@@ -202,6 +202,7 @@ export interface EmailApi {
   undoChange(input: { readonly token: string }, context?: CallContext): Promise<void>
 }
 
+/** The keys that sign tokens. For the host application and the command line: nobody's permission is asked. */
 export interface KeysApi {
   list(): Promise<readonly KeyInfo[]>
   /**

@@ -14,6 +14,7 @@ import type { Logger } from './runtime/logger.js'
 import type { Sockets } from './sockets.js'
 import type { Storage } from './storage/storage.js'
 
+/** What `createAuth` gives: Sallyport as a part of your own program. */
 export interface Auth {
   /**
    * Answers a request of the whole HTTP surface: mount it where the base paths, `/users`, `/session`, `/health` and
@@ -69,6 +70,7 @@ export interface Composition {
   readonly drainSockets: () => Promise<void>
 }
 
+/** What the library takes from its host, beside the configuration. */
 export interface Surroundings {
   readonly logger?: Logger
   readonly clock?: Clock

@@ -18,6 +18,7 @@ export type ExpressRequest = IncomingMessage & { readonly originalUrl?: string }
 /** What Express takes with `use`, and beside a route. */
 export type Middleware = (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void
 
+/** An error handler of Express, behind all routes. */
 export type ErrorMiddleware = (
   error: unknown,
   request: ExpressRequest,

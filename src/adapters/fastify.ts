@@ -35,6 +35,7 @@ export interface FastifyLike {
   addHook(name: 'onRequest', hook: Hook): unknown
 }
 
+/** A plugin of Fastify. */
 export type Plugin = (instance: FastifyLike, options: object, done: (error?: Error) => void) => void
 
 /**

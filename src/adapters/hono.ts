@@ -14,6 +14,7 @@ import { createGate, demandAll, type GuardOptions, hostOf, openVisit } from './v
 export type { RequestSession } from './request-context.js'
 export type { GuardOptions } from './visit.js'
 
+/** How the surface is mounted. */
 export interface MountOptions {
   /** Paths of Sallyport's outside its base paths that the application answers by itself, such as `/docs` or `/metrics`. */
   readonly except?: readonly string[]

@@ -45,17 +45,25 @@ function isRequest(asked: Request | ReadableHeaders): asked is Request {
   return !('get' in asked)
 }
 
+/** Who is calling, or null. */
 export const getIdentity = question(context.getIdentity)
+/** The caller's user id, or null. */
 export const getUserId = question(context.getUserId)
+/** The id of the caller's tenant, or null. */
 export const getTenantId = question(context.getTenantId)
+/** The caller's session, in both modes, or null. */
 export const getSession = question(context.getSession)
 /** The claims of the JWT that the request came with; null for an opaque token. */
 export const getClaims = question(context.getClaims)
 /** True where the request came with a JWT, whatever the mode. */
 export const isJwtMode = question(context.isJwtMode)
+/** Who is calling. Throws `unauthenticated` where nobody is known. */
 export const mustGetIdentity = question(context.mustGetIdentity)
+/** The caller's user id. Throws `unauthenticated` where nobody is known. */
 export const mustGetUserId = question(context.mustGetUserId)
+/** The id of the caller's tenant. Throws `unauthenticated` where nobody is known. */
 export const mustGetTenantId = question(context.mustGetTenantId)
+/** The caller's session, in both modes. Throws `unauthenticated` where nobody is known. */
 export const mustGetSession = question(context.mustGetSession)
 /** Throws for an opaque token too: ask `isJwtMode` first. */
 export const mustGetClaims = question(context.mustGetClaims)

@@ -4,6 +4,7 @@ import { signInPath } from './next-return-path.js'
 import { type AuthSource, authOf } from './next-shared-auth.js'
 import { addFields, responseOf } from './response.js'
 
+/** Whom `guardPages` lets by, and where it sends the others. */
 export interface PageOptions extends Pick<Demand, 'roles' | 'permissions' | 'fresh'> {
   /** Path of the page that strangers are sent to, with the page they wanted in `return_to`. Without one they get the 401. */
   readonly signIn?: string

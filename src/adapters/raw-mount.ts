@@ -5,6 +5,7 @@ import { writeAnswer } from './raw-answer.js'
 import { RawCall } from './raw-call.js'
 import { openVisit } from './visit.js'
 
+/** How the surface is mounted. */
 export interface MountOptions {
   /** Paths of Sallyport's outside its base paths that the application answers by itself, such as `/docs` or `/metrics`. */
   readonly except?: readonly string[]

@@ -20,17 +20,25 @@ export interface RequestSession {
  * `must` throw a `SallyportError` `unauthenticated` then.
  */
 export interface RequestContext<Carrier> {
+  /** Who is calling, or null. */
   readonly getIdentity: (carrier: Carrier) => Identity | null
+  /** The caller's user id, or null. */
   readonly getUserId: (carrier: Carrier) => string | null
+  /** The id of the caller's tenant, or null. */
   readonly getTenantId: (carrier: Carrier) => string | null
+  /** The caller's session, in both modes, or null. */
   readonly getSession: (carrier: Carrier) => RequestSession | null
   /** The claims of the JWT that the request came with; null for an opaque token. */
   readonly getClaims: (carrier: Carrier) => AccessClaims | null
   /** True where the request came with a JWT, whatever the mode: both formats are honoured while a mode is changed. */
   readonly isJwtMode: (carrier: Carrier) => boolean
+  /** Who is calling. Throws `unauthenticated` where nobody is known. */
   readonly mustGetIdentity: (carrier: Carrier) => Identity
+  /** The caller's user id. Throws `unauthenticated` where nobody is known. */
   readonly mustGetUserId: (carrier: Carrier) => string
+  /** The id of the caller's tenant. Throws `unauthenticated` where nobody is known. */
   readonly mustGetTenantId: (carrier: Carrier) => string
+  /** The caller's session, in both modes. Throws `unauthenticated` where nobody is known. */
   readonly mustGetSession: (carrier: Carrier) => RequestSession
   /** Throws for an opaque token too: ask `isJwtMode` first. */
   readonly mustGetClaims: (carrier: Carrier) => AccessClaims

@@ -29,6 +29,7 @@ export interface ServerOfWs<Socket extends SocketOfWs = SocketOfWs> {
   ): void
 }
 
+/** What becomes of connections that have authenticated. */
 export interface ConnectionOptions<Socket> {
   /**
    * Called as soon as a connection has authenticated: before any further frame of it is read. Where it throws or rejects,
@@ -37,6 +38,7 @@ export interface ConnectionOptions<Socket> {
   readonly onConnection?: (connection: SocketConnection, socket: Socket, request: IncomingMessage) => unknown
 }
 
+/** The connections of a `WebSocketServer`, as Sallyport knows them. */
 export interface AuthenticatedConnections<Socket> {
   /** The connection of a socket, from the moment it has authenticated. */
   connectionOf(socket: Socket): SocketConnection | undefined

@@ -6,6 +6,7 @@ import type { ErrorCode, FieldError } from '../contract/error-codes.js'
  */
 export type ClientErrorCode = ErrorCode | 'network' | 'timeout' | 'unexpected_answer' | (string & Record<never, never>)
 
+/** What a `SallyportClientError` is made of. */
 export interface ClientErrorOptions {
   /** What may be shown; never a token. */
   readonly detail: string

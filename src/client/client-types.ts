@@ -13,8 +13,10 @@ import type { ClientErrorCode, SallyportClientError } from './client-error.js'
 import type { ClientSocket, SocketConstructor, SocketOptions } from './socket-types.js'
 import type { CredentialStorage } from './storage-types.js'
 
+/** The global `fetch`, or one that takes its place. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
+/** How a client is set up. */
 export interface ClientOptions {
   /** Where Sallyport answers, such as `https://accounts.example.com`. A path such as `/` means the page's own origin. */
   readonly baseUrl: string | URL
@@ -38,6 +40,7 @@ export interface ClientOptions {
   readonly onEvent?: (event: ClientEvent) => void
 }
 
+/** What is known of who is signed in. */
 export type SessionState = Loading | SignedIn | SignedOut
 
 /** Nobody knows yet: storage or server has not answered. */
@@ -45,6 +48,7 @@ export interface Loading {
   readonly status: 'loading'
 }
 
+/** Somebody is signed in. */
 export interface SignedIn {
   readonly status: 'signed-in'
   readonly user: User
@@ -52,12 +56,14 @@ export interface SignedIn {
   readonly session: Session | null
 }
 
+/** Nobody is signed in. */
 export interface SignedOut {
   readonly status: 'signed-out'
   /** `logout`, or the code by which the server ended it; null where nobody was signed in. */
   readonly reason: ClientErrorCode | 'logout' | null
 }
 
+/** What happens by itself, or in another tab. */
 export type ClientEvent =
   | { readonly type: 'signed-in'; readonly user: User }
   | { readonly type: 'signed-out'; readonly reason: ClientErrorCode | 'logout' | null }
@@ -66,6 +72,7 @@ export type ClientEvent =
   /** The exchange did not succeed, and nobody is signed out by that: it will be tried again. */
   | { readonly type: 'refresh-failed'; readonly error: SallyportClientError }
 
+/** Who is signed in, now and from now on. */
 export interface SessionPort {
   /** The same object until something changes. */
   current(): SessionState
@@ -78,6 +85,7 @@ export interface SessionPort {
   ready(): Promise<SignedIn | SignedOut>
 }
 
+/** How a single call is made. */
 export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds. Default: that of the client. */
@@ -107,6 +115,7 @@ export type CallArguments<Id extends OperationId> = [RequiredPart<Id>] extends [
 /** Every endpoint but the exchange of tokens, which `refresh()` does in single flight. */
 export type CallableId = Exclude<OperationId, 'refresh' | 'refreshGuest'>
 
+/** Sallyport as a page or a program sees it: who is signed in, every endpoint, authenticated `fetch` and sockets. */
 export interface Client {
   readonly session: SessionPort
 

@@ -9,6 +9,7 @@ export interface SocketLike {
   close(code?: number, reason?: string): void
 }
 
+/** The class `WebSocket`, of the page or of the package `ws`. */
 export type SocketConstructor = new (url: string) => SocketLike
 
 /** A frame of the application: JSON with a `type`. */
@@ -17,6 +18,7 @@ export interface ApplicationFrame {
   readonly [member: string]: unknown
 }
 
+/** How a socket is set up. */
 export interface SocketOptions {
   /** Milliseconds of silence after which it pings, and as long again until it gives the connection up. Default: 30,000. */
   readonly pingInterval?: number
@@ -24,6 +26,7 @@ export interface SocketOptions {
   readonly finalCodes?: readonly number[]
 }
 
+/** What becomes of a connection. */
 export type SocketEvent =
   /** Authenticated: after the first connection and each one again. */
   | { readonly type: 'open'; readonly holder: SocketHolder }
@@ -35,6 +38,7 @@ export type SocketEvent =
   /** The connection has gone. `final`: it does not come again by itself. */
   | { readonly type: 'close'; readonly code: number; readonly reason: string; readonly final: boolean }
 
+/** A WebSocket that connects again by itself, and shows fresh tokens. */
 export interface ClientSocket {
   readonly state: 'connecting' | 'open' | 'waiting' | 'closed'
   /** False where it is not open: nothing is kept to be sent later. */

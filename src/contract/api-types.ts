@@ -29,6 +29,7 @@ export interface TokenAnswer {
   readonly session?: Session
 }
 
+/** Whoever has signed in. */
 export interface User {
   readonly id: string
   readonly email: string | null
@@ -41,6 +42,7 @@ export interface User {
   readonly created_at: string
 }
 
+/** The session of whoever has signed in. */
 export interface Session {
   readonly id: string
   readonly ip_address: string | null
@@ -50,6 +52,7 @@ export interface Session {
   readonly created_at: string
 }
 
+/** The address has to prove itself first. The same for one that is taken. */
 export interface VerificationRequired {
   readonly status: 'verification_required'
 }

@@ -101,6 +101,7 @@ export const ERROR_CODES = {
   internal: { status: 500, title: 'An unexpected error', action: 'Report it with the `request_id`.' },
 } as const satisfies Record<string, ErrorDefinition>
 
+/** A code of the catalogue, such as `invalid_credentials`: `docs/errors.md` says what a caller does about each. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 /** One field that was refused. `path` is dotted, in the names of the wire (`session.ttl`, `email`). */

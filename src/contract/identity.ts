@@ -15,6 +15,7 @@ export const AUTH_METHODS = [
   'bypass',
 ] as const
 
+/** A way in which somebody has proved who they are. */
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
 /** False for what bypass opened: whatever else was proved later, it began with nothing. */

@@ -1,6 +1,7 @@
 /** The languages that people are written to in, as BCP 47 tags. */
 export const LOCALES = ['en', 'de', 'es', 'fr', 'zh'] as const
 
+/** A language of messages and pages. */
 export type Locale = (typeof LOCALES)[number]
 
 /** More ranges than these are nobody's wish, and longer headers are not read. */

@@ -44,6 +44,7 @@ type Unreadable = 'invalid_request' | 'payload_too_large' | 'unsupported_media_t
 /** A refusal with one of these codes. */
 export type Refusal<Code extends Problem['code']> = Problem & { readonly code: Code }
 
+/** The name of an endpoint in the OpenAPI document, such as `listSessions`. */
 export type OperationId = keyof Operations
 
 /** Every endpoint that programs call; an `answer` of `undefined` is an empty one. Paths stand under every base path of the server; these are under the first. */

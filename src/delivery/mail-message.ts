@@ -20,6 +20,7 @@ export interface MailMessage {
   readonly date: number
 }
 
+/** Takes messages out of the house: a mail server, the outbox, or what the host application gives. */
 export interface MailTransport {
   /**
    * Hands a message on; resolves once somebody else has taken charge of it.

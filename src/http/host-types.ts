@@ -21,6 +21,7 @@ export interface Demand {
 /** What of a request decides who is let in. */
 export type GuardCall = Pick<DoorCall, 'method' | 'header' | 'host' | 'remoteAddress'>
 
+/** Whom a guard has let in, and what the answer is to carry for that. */
 export interface Admitted {
   readonly identity: Identity | null
   /** What the identity was told by; null where there is none. */
@@ -29,6 +30,7 @@ export interface Admitted {
   readonly fields: readonly string[]
 }
 
+/** What a guard has decided: let in, or an answer that refuses. */
 export type Guarded = Admitted | { readonly refusal: Answer }
 
 /** What the adapters stand on: Sallyport beside the routes of a host application, without a `Request` where none is needed. */

@@ -4,6 +4,7 @@ import { ManualClock } from '../runtime/clock.js'
 import { type Logger, silentLogger } from '../runtime/logger.js'
 import { CapturedMail, createMailbox, type Mailbox } from './mailbox.js'
 
+/** How an instance for tests is set up. */
 export interface TestAuthOptions {
   /** As for `createAuth`; the storage defaults to SQLite in memory, the limits to off, and hashing to its cheapest. */
   readonly config?: ConfigInput
@@ -12,6 +13,7 @@ export interface TestAuthOptions {
   readonly logger?: Logger
 }
 
+/** What `createTestAuth` gives: an `Auth`, and what a test moves and looks at. */
 export interface TestAuth extends Auth {
   /** The only clock there is, the database's too: time passes when a test says so. */
   readonly clock: ManualClock
@@ -30,6 +32,7 @@ export interface TestAuth extends Auth {
   openapi(): Readonly<Record<string, unknown>>
 }
 
+/** What the paths of `request` are relative to, and the origin of a page of the same site. */
 export const TEST_ORIGIN = 'http://localhost:3000'
 
 /**

@@ -14,6 +14,7 @@ export interface SentMail {
   readonly link: string | null
 }
 
+/** What would have been mailed. */
 export interface Mailbox {
   /** Sends what is queued, and gives every message since the start or the last `clear`, the oldest first. */
   sent(): Promise<readonly SentMail[]>

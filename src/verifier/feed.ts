@@ -17,6 +17,7 @@ export interface Feed {
   close(): Promise<void>
 }
 
+/** How the feed of revocations stands. */
 export interface FeedStatus {
   /** True where what was heard is recent enough to decide. */
   readonly isHeard: boolean

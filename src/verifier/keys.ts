@@ -18,6 +18,7 @@ export interface Keys {
   status(): KeyStatus
 }
 
+/** How the server's keys stand. */
 export interface KeyStatus {
   readonly count: number
   /** Milliseconds since the set was asked for successfully; null for configured secrets, and before the first answer. */

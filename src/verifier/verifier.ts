@@ -28,6 +28,7 @@ export interface Verifier {
   close(): Promise<void>
 }
 
+/** How a verifier stands, for a health check. */
 export interface VerifierStatus {
   /** True where a genuine token would be honoured. */
   readonly isReady: boolean

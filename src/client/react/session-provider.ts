@@ -3,6 +3,7 @@ import type { User } from '../../contract/api-types.js'
 import type { Client } from '../client-types.js'
 import { createSessionSource, type SessionSource } from './session-source.js'
 
+/** What the provider takes. */
 export interface SallyportProviderProps {
   /** Made once, outside the components: `createClient({ baseUrl: '/' })`. The provider does not close it. */
   readonly client: Client

@@ -1,6 +1,7 @@
 import { createElement, Fragment, type ReactElement, type ReactNode } from 'react'
 import { useSession } from './use-session.js'
 
+/** What `<SignedIn>` takes. */
 export interface SignedInProps {
   readonly children?: ReactNode
   /** Shown while nobody is signed in. */
@@ -9,6 +10,7 @@ export interface SignedInProps {
   readonly loading?: ReactNode
 }
 
+/** What `<SignedOut>` takes. */
 export interface SignedOutProps {
   readonly children?: ReactNode
   /** Shown while somebody is signed in. */

@@ -121,4 +121,4 @@ export const sessionAnswer = z
     expires_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: 'Session' })
+  .meta({ id: 'Session', description: 'The session of whoever has signed in.' })

@@ -87,7 +87,7 @@ export const userAnswer = z
     is_guest: z.boolean(),
     created_at: z.iso.datetime(),
   })
-  .meta({ id: 'User' })
+  .meta({ id: 'User', description: 'Whoever has signed in.' })
 
 export type UserAnswer = z.output<typeof userAnswer>
 

@@ -19,6 +19,7 @@ export const acceptedAnswer = z.object({ status: z.literal('accepted') }).meta({
 export const ACCEPTED = { status: 202, body: { status: 'accepted' } } as const
 
 /** What registration answers where an address must prove itself first, whether or not it had an account. */
-export const verificationRequired = z
-  .object({ status: z.literal('verification_required') })
-  .meta({ id: 'VerificationRequired' })
+export const verificationRequired = z.object({ status: z.literal('verification_required') }).meta({
+  id: 'VerificationRequired',
+  description: 'The address has to prove itself first. The same for one that is taken.',
+})

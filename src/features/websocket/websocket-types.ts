@@ -57,6 +57,7 @@ export interface SocketConnection {
   onClose(listener: (code: number) => unknown): void
 }
 
+/** A message of the application: a JSON object with a `type` of its own. */
 export interface ApplicationFrame {
   readonly type: string
   readonly [field: string]: unknown
