@@ -52,7 +52,10 @@ function bodiless(member: Node): string {
     if (/^\{[^]*\}$/.test(child.getText()) && child.end === member.end) body = child
   })
   const [start, end] = [member.getStart(file, true), body === undefined ? member.end : body.getStart(file)]
-  return file.text.slice(start, end).trim().replace(/^( *)declare /m, '$1')
+  return file.text
+    .slice(start, end)
+    .trim()
+    .replace(/^( *)declare /m, '$1')
 }
 
 function upTo(node: Node, end: Node | undefined, withDocs = false): string {
