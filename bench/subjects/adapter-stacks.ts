@@ -43,8 +43,6 @@ export const ADAPTER_STACKS = {
   },
 } as const satisfies Readonly<Record<string, Start>>
 
-export type AdapterStack = keyof typeof ADAPTER_STACKS
-
 function listening(listener: RequestListener): Promise<string> {
   const server = createServer(listener)
   return new Promise((resolve) => {

@@ -35,6 +35,8 @@ describeEachApplication('The guards', (application) => {
     expect(await refusalOf(forged)).toBe('401 invalid_token')
 
     const { bearer, accessToken } = await newcomer()
+    // Memory knows it well by then.
+    for (let time = 0; time < 3; time++) expect((await send('GET', '/me', bearer)).status).toBe(200)
     await auth.api.logout({ accessToken })
     expect(await refusalOf(await send('GET', '/me', bearer))).toBe('401 session_revoked')
     const head = await send('HEAD', '/me')
@@ -191,6 +193,15 @@ describeEachApplication('A token near its end', (application) => {
     expect(extended.headers.get('cache-control')).toBe('no-store')
     const next = { authorization: `Bearer ${extended.headers.get('x-session-token')}` }
     expect((await send('GET', '/me', next)).status).toBe(200)
+  })
+
+  it('is refused once it has ended, however well it was known', async () => {
+    const { auth, send, newcomer, mode } = application()
+    const { bearer } = await newcomer()
+    expect((await send('GET', '/me', bearer)).status).toBe(200)
+    expect((await send('GET', '/me', bearer)).status).toBe(200)
+    auth.clock.advance(mode === 'stateful' ? DAY + MINUTE : 15 * MINUTE)
+    expect(await refusalOf(await send('GET', '/me', bearer))).toBe('401 token_expired')
   })
 
   it('does not stand for a recent authentication', async () => {
