@@ -27,7 +27,7 @@ export function createFetch(
     const url = new URL(request?.url ?? String(input), base())
     const given = new Headers(init.headers ?? request?.headers)
     // One of the caller's own is not ours to add to, or to renew.
-    if (!isAllowed(url) || given.has('authorization')) return fetch(input, init)
+    if (!isAllowed(url) || given.has('authorization')) return fetch(request ?? url.href, init)
     const { body, redirect = 'error' } = init
     const isOnce = typeof body === 'object' && body !== null && 'getReader' in body
     const isWrite = !READS.includes((init.method ?? request?.method ?? 'GET').toUpperCase())

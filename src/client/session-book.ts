@@ -13,9 +13,9 @@ export interface SessionBook {
   follow(listener: () => void): () => void
 }
 
-/** Tells one credential from the next: the token, or with cookies when they came. */
-export function markOf({ accessToken, receivedAt }: StoredSession): string {
-  return accessToken ?? String(receivedAt)
+/** Tells one credential from the next: what is spent by an exchange, or with cookies when they came. */
+export function markOf({ refreshToken, accessToken, receivedAt }: StoredSession): string {
+  return refreshToken ?? accessToken ?? String(receivedAt)
 }
 
 export function createSessionBook(tell: (event: ClientEvent) => void): SessionBook {

@@ -11,7 +11,7 @@ export interface Sent {
   readonly method: string
   readonly path: string
   readonly headers: Headers
-  readonly url: string
+  readonly body: string
 }
 
 /** Stands between the tabs and the server. `send` hands on. */
@@ -117,10 +117,16 @@ export class Device {
     }
     this.#underWay++
     try {
-      return await this.network({ method, path: url.pathname, headers, url: request.url }, send)
+      return await this.network({ method, path: url.pathname, headers, body }, send)
     } finally {
       this.#underWay--
     }
+  }
+
+  /** Nothing, for ever; whoever waits for it is not waited for. */
+  never(): Promise<never> {
+    this.#underWay--
+    return new Promise(() => undefined)
   }
 
   /** How often something was asked for, such as `POST /auth/refresh`. */
@@ -215,4 +221,12 @@ export class Device {
     this.#channels.add(own)
     return channel
   }
+}
+
+/** Ends every session of an account, from yet another device. */
+export async function endSessions(auth: TestAuth, account: { readonly email: string; readonly password: string }) {
+  const { accessToken } = await auth.api.login(account)
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const answer = await auth.request('/auth/sessions', { method: 'DELETE', headers })
+  if (!answer.ok) throw new Error(`The sessions were not ended: ${answer.status}`)
 }

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestAuth, type TestAuth } from '../../src/testing/index.js'
+import { Device, endSessions } from './device.js'
+
+const MINUTE = 60_000
+const password = 'violet-anchor-7-lantern'
+const ada = { email: 'ada@example.com', password }
+const bob = { email: 'bob@example.com', password }
+const REFRESH = 'POST /auth/refresh'
+
+let auth: TestAuth
+beforeAll(async () => {
+  auth = await createTestAuth({ config: { auth: { mode: 'stateless' } } })
+  await auth.api.register(ada)
+  await auth.api.register(bob)
+})
+afterAll(() => auth.close())
+
+const KINDS = [
+  { kind: 'localStorage' },
+  { kind: 'cookie' },
+  { kind: 'localStorage', locks: false },
+  { kind: 'cookie', locks: false },
+  { kind: 'localStorage', channel: false },
+] as const
+
+describe.each(KINDS)('tabs with %o', (options) => {
+  async function open(count: number) {
+    const device = new Device(auth)
+    const first = device.tab({ ...options, autoRefresh: false })
+    await first.client.login(ada)
+    const others = Array.from({ length: count - 1 }, () => device.tab({ ...options, autoRefresh: false }))
+    for (const { client } of others) await client.session.ready()
+    await device.idle()
+    return { device, tabs: [first, ...others] }
+  }
+  const emailOf = (client: { session: { current(): object } }) => JSON.stringify(client.session.current())
+
+  it('exchange tokens once, whoever comes', async () => {
+    const { device, tabs } = await open(5)
+    for (let round = 1; round <= 4; round++) {
+      await device.pass(16 * MINUTE)
+      const calls = Promise.all(tabs.flatMap(({ client }) => [client.call('me'), client.call('me')]))
+      await device.pass(2000)
+      expect((await calls).map(({ email }) => email)).toEqual(Array(10).fill(ada.email))
+      if ('locks' in options) expect(device.count(REFRESH)).toBeLessThanOrEqual(round * 5)
+      else expect(device.count(REFRESH)).toBe(round)
+    }
+    expect(tabs.every(({ client }) => client.session.current().status === 'signed-in')).toBe(true)
+  })
+
+  it('hear that somebody signed out, in, or in as somebody else', async () => {
+    const { device, tabs } = await open(3)
+    const [first, second, third] = tabs.map(({ client }) => client)
+    await first?.logout()
+    await device.idle()
+    for (const { client } of tabs) expect(client.session.current()).toEqual({ status: 'signed-out', reason: 'logout' })
+    const signIn = second?.login(bob)
+    await device.pass(1000)
+    await signIn
+    for (const { client } of tabs) expect(emailOf(client)).toContain(bob.email)
+    await third?.call('updateMe', { body: { username: 'Bob' } })
+    const other = third?.login(ada)
+    await device.pass(1000)
+    await other
+    for (const { client } of tabs) {
+      expect(emailOf(client)).toContain(ada.email)
+      await client.call('updateMe', { body: { username: 'Ada' } })
+    }
+  })
+
+  it('hear it when the session was ended elsewhere, each of them once', async () => {
+    const { device, tabs } = await open(3)
+    await endSessions(auth, ada)
+    const calls = Promise.all(tabs.map(({ client }) => client.call('me').catch((error) => error.status)))
+    await device.pass(2000)
+    expect(await calls).toEqual([401, 401, 401])
+    for (const { client, events } of tabs) {
+      expect(client.session.current().status).toBe('signed-out')
+      expect(events.filter(({ type }) => type === 'signed-out')).toHaveLength(1)
+    }
+  })
+
+  it('never tell each other a token', async () => {
+    const { device, tabs } = await open(2)
+    const refreshed = tabs[0]?.client.refresh()
+    await device.pass(1000)
+    await refreshed
+    expect(JSON.stringify(device.messages)).not.toMatch(/sp[srt]_|eyJ/)
+    if (options.kind === 'cookie') expect(JSON.stringify([...device.stored])).not.toMatch(/sp[srt]_|eyJ|@/)
+  })
+})
+
+it('a tab that never lets go is not waited for', async () => {
+  const device = new Device(auth)
+  const first = device.tab({ kind: 'cookie', autoRefresh: false }).client
+  await first.login(ada)
+  const second = device.tab({ kind: 'cookie', autoRefresh: false }).client
+  await second.session.ready()
+  device.network = (sent, send) => (sent.path === '/auth/refresh' ? device.never() : send())
+  void first.refresh().catch(() => undefined)
+  await device.idle()
+  device.network = (_sent, send) => send()
+  const refreshed = second.refresh()
+  await device.pass(30_000)
+  await refreshed
+  expect((await second.call('me')).email).toBe(ada.email)
+})
+
+it('a page that comes back from where it heard nothing looks up who is signed in', async () => {
+  for (const kind of ['cookie', 'localStorage'] as const) {
+    const device = new Device(auth)
+    const away = device.tab({ kind, channel: false })
+    await away.client.login(ada)
+    const here = device.tab({ kind, channel: false }).client
+    await here.session.ready()
+    await here.logout()
+    away.emit('pageshow')
+    await device.idle()
+    expect(away.client.session.current().status).toBe('signed-out')
+  }
+})
+
+describe('tabs with memory', () => {
+  it('are sessions of their own', async () => {
+    const device = new Device(auth)
+    const [one, two] = [device.tab().client, device.tab().client]
+    await one.login(ada)
+    expect((await two.session.ready()).status).toBe('signed-out')
+    await two.login(ada)
+    await one.logout()
+    await device.idle()
+    expect((await two.call('me')).email).toBe(ada.email)
+  })
+
+  it('hear it when all sessions, or all others, were ended', async () => {
+    const device = new Device(auth)
+    const [one, two, three] = [device.tab().client, device.tab().client, device.tab().client]
+    await one.login(ada)
+    await two.login(ada)
+    await three.login(bob)
+    await one.logoutOthers()
+    await device.idle()
+    expect(two.session.current()).toEqual({ status: 'signed-out', reason: 'session_revoked' })
+    expect(one.session.current().status).toBe('signed-in')
+    await two.login(ada)
+    await one.logout({ everywhere: true })
+    await device.idle()
+    expect(two.session.current().status).toBe('signed-out')
+    expect(three.session.current().status).toBe('signed-in')
+  })
+})
