@@ -190,7 +190,7 @@ export function connectSocket(
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    close: () => end(1000, 'Closed by the application.'),
+    close: () => end(1000, ''),
   }
 }
 

@@ -42,7 +42,7 @@ export function createExchange(wire: Wire, surroundings: Surroundings, transport
           const limit = tries === 1 ? { timeout: FIRST_TRY } : {}
           const answer = await wire.askOnce({ ...(await outgoing(session)), ...limit })
           if (answer.status !== 200) throw refusalOf(answer)
-          return { ...(session.user && { user: session.user }), ...sessionIn(answer, sentAt) }
+          return { user: session.user, ...sessionIn(answer, sentAt) }
         } catch (error) {
           // The token may be spent and its successor lost: it is had by asking again, and soon.
           const age = Math.abs(surroundings.now() - began)
@@ -73,17 +73,17 @@ export function sessionIn({ body, headers }: Answer, sentAt: number): StoredSess
   if (isTokenAnswer(body)) {
     const { access_token, refresh_token, expires_in, user, session } = body
     return {
-      ...(access_token && { accessToken: access_token }),
-      ...(refresh_token && { refreshToken: refresh_token }),
-      ...(session && { session }),
+      accessToken: access_token,
+      refreshToken: refresh_token,
       receivedAt: sentAt,
       lifetime: expires_in * 1000,
       user,
+      session,
     }
   }
   if (!isGuestSession(body)) throw strange()
   return {
-    ...(body.token && { accessToken: body.token }),
+    accessToken: body.token,
     receivedAt: sentAt,
     lifetime: lifetimeOf(body.expires_at, headers),
   }

@@ -89,16 +89,17 @@ export function createSessionKeeper(
     else if (everyone) tabs.tell({ revoked: everyone })
   }
 
-  /** Takes what another tab has stored since `than`. @returns null where nothing is stored */
+  /** Takes what another tab has stored since `than`. @returns true for one that is good for a while, null where nothing is stored */
   async function takeNewer(than: StoredSession | null): Promise<boolean | null> {
     if (!isShared) return false
     const stored = await storage.load(name())
     if (!stored) return null
     if (than && markOf(stored) === markOf(than)) return false
-    // With cookies nothing is stored of whose they are.
+    const isFresh = !times.isDue(stored)
     if (stored.user) take(stored)
-    else await askWhose(stored)
-    return true
+    // With cookies nothing is stored of whose they are.
+    else if (isFresh) await askWhose(stored)
+    return isFresh
   }
 
   /** Holds a session once the server says whose it is. @throws SallyportClientError */
@@ -176,15 +177,18 @@ export function createSessionKeeper(
     if (!tried) throw new SallyportClientError('unauthenticated', { status: 401, detail: 'Nobody is signed in.' })
     const at = epoch
     await tabs.exclusively(async () => {
-      // Whoever had the door before may have brought the next pair.
-      if (epoch !== at || (await takeNewer(tried)) || epoch !== at) return
+      // Whoever had the door before may have brought the next pair, which may have ended as well.
+      if (epoch !== at || (await takeNewer(tried).catch(ifRefused))) return
+      const current = book.held()
+      if (!current) return
+      const since = epoch
       try {
-        const next = await exchange.next(tried)
-        if (epoch === at) await keep(next)
+        const next = await exchange.next(current)
+        if (epoch === since) await keep(next)
       } catch (error) {
-        if (epoch !== at) return
+        if (epoch !== since) return
         if (!isRefused(error)) throw error
-        await refused(tried, error)
+        await refused(current, error)
       }
     })
     times.succeeded()
@@ -192,7 +196,9 @@ export function createSessionKeeper(
 
   /** The end of a session, unless another tab has a newer one. @throws SallyportClientError `error` */
   async function refused(tried: StoredSession, error: SallyportClientError): Promise<void> {
-    if (await takeNewer(tried)) return
+    const at = epoch
+    await takeNewer(tried).catch(ifRefused)
+    if (epoch !== at) return
     // Cookies of another session may have come meanwhile; an access token in use may outlive its refresh token.
     if (isCookie || error.code === 'token_expired') {
       try {
@@ -225,6 +231,7 @@ export function createSessionKeeper(
 
   function tick(): void {
     const held = book.held()
+    if (isClosed) return
     if (book.state().status === 'loading') void knowing().catch(ignore)
     else if (held && !surroundings.isHidden()) {
       if (times.isDue(held)) void refresh().catch(ignore)
@@ -320,3 +327,9 @@ export function createSessionKeeper(
 }
 
 function ignore(): void {}
+
+/** A refusal of what was looked up says no more than that there is nothing. */
+function ifRefused(error: unknown): false {
+  if (isRefused(error)) return false
+  throw error
+}

@@ -62,8 +62,6 @@ const PAGE_EVENTS: readonly PageEvent[] = ['visibilitychange', 'online', 'pagesh
 const LONGEST_TIMER = 2 ** 31 - 1
 
 const globals = (): Globals => globalThis
-/** In Node nobody else is there to share with, and a channel would keep the process. */
-const isPage = (): boolean => globals().addEventListener !== undefined
 
 export const surroundings: Surroundings = {
   now: () => Date.now(),
@@ -76,14 +74,15 @@ export const surroundings: Surroundings = {
   },
   fetch: () => globals().fetch,
   socket: () => globals().WebSocket ?? null,
-  locks: () => (isPage() && globals().navigator?.locks) || null,
+  locks: () => globals().navigator?.locks ?? null,
   channel(name) {
-    const { BroadcastChannel } = globals()
-    return isPage() && BroadcastChannel ? new BroadcastChannel(name) : null
+    const { BroadcastChannel, addEventListener } = globals()
+    // In Node nobody else is there to be heard, and it would keep the process.
+    return BroadcastChannel && addEventListener ? new BroadcastChannel(name) : null
   },
   keyValues() {
     try {
-      return (isPage() && globals().localStorage) || null
+      return globals().localStorage ?? null
     } catch {
       // A browser that blocks cookies throws here.
       return null

@@ -41,12 +41,8 @@ export interface Wire {
 const ATTEMPTS = 3
 /** Seconds: who is told to wait longer is told so. */
 const PATIENCE = 10
-const SAFE: readonly string[] = ['GET']
 /** What repeats without harm where the server says it did nothing (RFC 9110 §9.2.2). */
 const IDEMPOTENT: readonly string[] = ['GET', 'PUT', 'DELETE']
-const BUSY: readonly number[] = [429, 503]
-/** A proxy that does not know what became of it. */
-const LOST: readonly number[] = [502, 504]
 
 /** Method, path, and whether only who is signed in gets an answer. */
 export function operationOf(id: OperationId): {
@@ -84,8 +80,10 @@ export function createWire(options: ClientOptions, surroundings: Surroundings): 
     )
     try {
       // A signal does not reach every body that is being read.
-      const never = new Promise<never>((_resolve, reject) => given.addEventListener('abort', reject))
-      return await Promise.race([work(given), never])
+      return await new Promise<T>((resolve, reject) => {
+        given.addEventListener('abort', reject)
+        work(given).then(resolve, reject)
+      })
     } catch (cause) {
       if (given.aborted) throw given.reason
       if (cause instanceof SallyportClientError) throw cause
@@ -134,15 +132,16 @@ export function createWire(options: ClientOptions, surroundings: Surroundings): 
   function pauseAfter(error: unknown, { id, repeatable }: Outgoing, attempt: number): number | null {
     if (!(error instanceof SallyportClientError) || attempt >= ATTEMPTS) return null
     const { method } = operationOf(id)
-    const isBusy = BUSY.includes(error.status) && (repeatable || IDEMPOTENT.includes(method))
-    const mayBeLost = error.code !== 'timeout' && isLost(error) && (repeatable || SAFE.includes(method))
-    const { retryAfter = 0 } = error
-    if (!(isBusy || mayBeLost) || retryAfter > PATIENCE) return null
+    const { status, code, retryAfter = 0 } = error
+    const isBusy = status === 429 || status === 503
+    // Of an answer that was lost nobody knows what became of the request.
+    const repeats = isBusy ? IDEMPOTENT.includes(method) : method === 'GET' && isLost(error) && code !== 'timeout'
+    if (!(repeats || (repeatable && (isBusy || isLost(error)))) || retryAfter > PATIENCE) return null
     return retryAfter * 1000 + surroundings.random() * 500 * 2 ** attempt
   }
 
   return {
-    name: () => `sallyport:${url('/auth/').href}${tenantId ? `#${tenantId}` : ''}`,
+    name: () => `sallyport:${url('/auth/').href}#${tenantId ?? ''}`,
     url,
     plain,
     askOnce,
@@ -166,7 +165,8 @@ export function createWire(options: ClientOptions, surroundings: Surroundings): 
 /** True where nobody can tell whether the server did it. */
 export function isLost(error: unknown): boolean {
   if (!(error instanceof SallyportClientError)) return false
-  return error.code === 'network' || error.code === 'timeout' || LOST.includes(error.status)
+  // Of its own, or a proxy's that does not know.
+  return ['network', 'timeout'].includes(error.code) || [502, 504].includes(error.status)
 }
 
 /** @throws TypeError for a parameter that is none: a path without it would be another operation */
