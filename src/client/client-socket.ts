@@ -171,8 +171,8 @@ export function connectSocket(
       if (isOther || now.status === 'signed-out') end(UNAUTHENTICATED, 'Nobody is signed in.')
       else if (state === 'open' && held && shown && markOf(held) !== markOf(shown)) present('reauthenticate')
     }),
-    surroundings.listen(() => {
-      if (state === 'waiting') wait(surroundings.random() * 500)
+    surroundings.listen((event) => {
+      if (state === 'waiting' && event !== 'storage') wait(surroundings.random() * 500)
     }),
   ]
   void dial()

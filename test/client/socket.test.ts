@@ -111,6 +111,19 @@ it('connects again after a restart, soon, and not all at once', async () => {
   expect(server.connections).toHaveLength(2)
 })
 
+it('comes at once when the network does, and not whenever something is stored', async () => {
+  const { device, next, hear, emit, server } = await connected()
+  device.random = () => 0.9
+  hear(1006)
+  await next('close')
+  for (let i = 0; i < 10; i++) emit('storage')
+  await device.pass(600)
+  expect(server.connections).toHaveLength(1)
+  emit('online')
+  await device.pass(600)
+  await next('open')
+})
+
 it('waits longer each time a connection does not hold, up to half a minute and at random', () => {
   expect([1, 2, 3, 4, 9].map((attempts) => pauseBefore(1006, attempts, 1))).toEqual([1000, 2000, 4000, 8000, 30_000])
   expect(pauseBefore(1006, 9, 0)).toBe(0)
