@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { describeEachAuth } from '../flows/each-auth.js'
 import { newcomer, post, signIn } from '../flows/people.js'
@@ -164,6 +165,31 @@ describeEachAuth('A message', (stage) => {
     await here.sync()
     await here.cleanUp()
     expect(await (await stage.db()).selectFrom('socket_messages').select('seq').execute()).toEqual([])
+  })
+
+  it('is for who was there when it was sent, and not for who comes to the node afterwards', async () => {
+    const [here, there] = [await stage.open({}), await stage.open({})]
+    const { url } = await serveSockets(there)
+    const [ada, bob] = [await newcomer(here), await newcomer(here)]
+    const first = await attempt(url, ada.access_token)
+    await close(first)
+    const to = { tenantId: ada.user.tenant_id }
+    const story = async () => {
+      await here.sockets.send(to, { type: 'note', number: 1 })
+      const later = await attempt(url, bob.access_token)
+      if (typeof later !== 'object') throw new Error(`not connected: ${later}`)
+      await here.sockets.send(to, { type: 'note', number: 2 })
+      expect(await later.next('note')).toMatchObject({ number: 2 })
+      await close(later)
+    }
+    await story()
+    if (stage.dialect === 'sqlite') return
+    // A backup, say: while it runs, nodes read messages more than once.
+    const db = await stage.db()
+    await db.transaction().execute(async (tx) => {
+      await sql`select pg_current_xact_id()`.execute(tx)
+      await story()
+    })
   })
 
   it('is refused where it is too large or no JSON', async () => {

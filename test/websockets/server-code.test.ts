@@ -6,7 +6,7 @@ import { CapturedLogs } from '../../src/runtime/captured-logs.js'
 import { createTestAuth } from '../../src/testing/index.js'
 import { newHolder } from '../flows/token-holders.js'
 import { fakeConnection, identity, stall } from './fake-connection.js'
-import { connect } from './socket-client.js'
+import { connect, refusalOf } from './socket-client.js'
 
 const addressShape = z.object({ port: z.int() })
 
@@ -44,6 +44,17 @@ describe('Server code that fails when a connection is made', () => {
     }
     expect(errors().map(({ fields }) => fields)).toEqual([{ cause: 'no such room' }, { cause: 'no such room' }])
   })
+})
+
+it('Whoever `verifyClient` turns away after they authenticated keeps no place', async () => {
+  const verdicts = [...Array(12).fill(false), true]
+  const verifyClient = (_info: unknown, done: (isWelcome: boolean) => void) =>
+    setImmediate(() => done(verdicts.shift()))
+  const { auth, url, access } = await serving(() => undefined, { verifyClient })
+  const headers = { authorization: `Bearer ${access}` }
+  while (verdicts.length > 1) expect(await refusalOf(url, headers)).toContain('401')
+  await (await connect(url, headers)).next('auth_success')
+  expect(auth.sockets.count()).toBe(1)
 })
 
 it('The largest frame is that of the configuration, also where `ws` was told of no limit', async () => {

@@ -17,7 +17,7 @@ const MOST_BYTES = 256 * 1024
 export interface Messages {
   /** @throws SallyportError `payload_too_large`, `unavailable` */
   send(target: SocketTarget, message: unknown): Promise<void>
-  /** Before the first connection of this node is let in: what is sent from now on is for it too. */
+  /** Before a connection is let in where there is none: what is sent from now on is for it too, and nothing before. */
   begin(): Promise<void>
   /** Reads what others have sent, if anybody here could want it. */
   fetch(): Promise<void>
@@ -31,7 +31,6 @@ export function createMessages(parts: {
 }): Messages {
   const { storage, nodeId, registry, hints } = parts
   let from: number | null = null
-  let begun: Promise<void> | null = null
   let delivered = new Set<number>()
 
   function deliver({ kind, tenantId, target, body }: SocketMessage): void {
@@ -55,16 +54,19 @@ export function createMessages(parts: {
     for (const message of found.messages) if (!before.has(message.seq)) deliver(message)
   })
 
-  async function start(): Promise<void> {
-    from = (await readMessages(allTenants(), storage.db, storage, nodeId, null)).from
-  }
+  const start = oneAtATime(async () => {
+    const { from: floor } = await readMessages(allTenants(), storage.db, storage, nodeId, null)
+    // A long transaction anywhere holds the floor down: what stands above it may be older than whoever comes.
+    const { messages } = await readMessages(allTenants(), storage.db, storage, nodeId, floor)
+    // Somebody was let in meanwhile: what has been sent since is for them.
+    if (from !== null && registry.size > 0) return
+    from = floor
+    delivered = new Set(messages.map(({ seq }) => seq))
+  })
 
-  function begin(): Promise<void> {
-    begun ??= start().catch((error: unknown) => {
-      begun = null
-      throw error
-    })
-    return begun
+  /** What was sent while nobody was here is for nobody: also not for who comes before it is cleaned up. */
+  async function begin(): Promise<void> {
+    if (from === null || registry.size === 0) await start()
   }
 
   return {

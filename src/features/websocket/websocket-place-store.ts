@@ -14,11 +14,21 @@ export interface PlaceCount extends PlaceHolder {
   readonly count: number
 }
 
-const LOCK = 8_315_161_575_009
+export const PLACES_LOCK = 8_315_161_575_009
 
-/** Until the end of the transaction nobody else counts: on SQLite nobody else writes anyway. */
+/** How long to wait for a node that counts, milliseconds: one that was halted in the midst of it holds nobody up for longer. */
+const PATIENCE = 2_000
+
+/**
+ * Until the end of the transaction nobody else counts: on SQLite nobody else writes anyway.
+ * @throws an error of the database where somebody else does not get done
+ */
 export async function lockPlaces(_scope: TenantScope, db: Queryable, storage: Storage): Promise<void> {
-  if (storage.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${LOCK}::bigint)`.execute(db)
+  if (storage.dialect !== 'postgres') return
+  const patience = sql.lit(`${PATIENCE}ms`)
+  await sql`select set_config('lock_timeout', ${patience}, true), pg_advisory_xact_lock(${PLACES_LOCK}::bigint)`.execute(
+    db,
+  )
 }
 
 /**
