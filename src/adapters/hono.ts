@@ -163,9 +163,17 @@ async function surfaceCallOf(c: Context): Promise<Call> {
   const { raw } = c.req
   const call = callOf(raw, { remoteAddress: remoteAddressOf(c) })
   if (!raw.bodyUsed) return call
-  // Read ahead of us, with `c.req.json()` for one: Hono keeps what it read.
-  const text = await c.req.text()
-  return { ...call, body: () => new Blob([text]).stream() }
+  // Read ahead of us, with `c.req.json()` for one: Hono keeps the text of what it read.
+  const text = await c.req.text().catch(() => null)
+  return { ...call, body: () => streamOf(text) }
+}
+
+function streamOf(text: string | null): ReadableStream<Uint8Array> {
+  if (text !== null) return new Blob([text]).stream()
+  throw new SallyportError('internal', {
+    detail:
+      'The body was read ahead of Sallyport by `c.req.raw`, and not kept. Mount Sallyport ahead of what reads bodies.',
+  })
 }
 
 function remoteAddressOf(c: Context): string | null {

@@ -1,0 +1,113 @@
+import { Hono } from 'hono'
+import { afterAll, beforeAll, expect, expectTypeOf, it } from 'vitest'
+import { getIdentity, mustGetUserId, optionalAuth, refusals, requireAuth, sallyport } from '../../src/adapters/hono.js'
+import type { Identity } from '../../src/index.js'
+import { createTestAuth, type TestAuth } from '../../src/testing/index.js'
+import { newEmail, PASSWORD } from '../flows/people.js'
+
+let auth: TestAuth
+beforeAll(async () => {
+  auth = await createTestAuth()
+})
+afterAll(() => auth?.close())
+
+const account = () => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ email: newEmail(), password: PASSWORD }),
+})
+
+async function bearer(): Promise<Record<string, string>> {
+  const { accessToken } = await auth.api.register({ email: newEmail(), password: PASSWORD })
+  return { authorization: `Bearer ${accessToken}` }
+}
+
+it('knows the caller by type, without a cast', async () => {
+  const app = new Hono()
+    .use(sallyport(auth))
+    .get('/mine', requireAuth(), (c) => {
+      expectTypeOf(c.get('identity')).toEqualTypeOf<Identity>()
+      expectTypeOf(c.var.identity).toEqualTypeOf<Identity>()
+      return c.text(c.var.identity.userId)
+    })
+    .get('/open', optionalAuth(), (c) => {
+      expectTypeOf(c.get('identity')).toEqualTypeOf<Identity | null>()
+      expectTypeOf(getIdentity(c)).toEqualTypeOf<Identity | null>()
+      return c.text(c.get('identity')?.userId ?? 'nobody')
+    })
+  const headers = await bearer()
+  const mine = await (await app.request('/mine', { headers })).text()
+  expect(await (await app.request('/open', { headers })).text()).toBe(mine)
+  expect(await (await app.request('/open')).text()).toBe('nobody')
+})
+
+it('takes a body that something before it has read, and refuses one that is gone', async () => {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await c.req.json()
+    await next()
+  })
+  app.use(sallyport(auth))
+  expect((await app.request('/auth/register', account())).status).toBe(201)
+  // What JSON.parse lets pass is still judged by the text that was sent.
+  const twice = { ...account(), body: '{"email":"a@example.com","email":"b@example.com","password":"x"}' }
+  expect((await app.request('/auth/register', twice)).status).toBe(400)
+
+  const raw = new Hono()
+  raw.use(async (c, next) => {
+    await c.req.raw.text()
+    await next()
+  })
+  raw.use(sallyport(auth))
+  const answer = await raw.request('/auth/register', account())
+  expect(answer.status).toBe(500)
+  expect(await answer.json()).toMatchObject({
+    code: 'internal',
+    detail: expect.stringContaining('ahead of what reads bodies'),
+  })
+})
+
+it('takes the address from whoever knows it', async () => {
+  const app = new Hono()
+  app.use(sallyport(auth, { remoteAddress: (c) => c.req.header('x-test-peer') }))
+  const init = account()
+  const answer = await app.request('/auth/register', {
+    ...init,
+    headers: { ...init.headers, 'x-test-peer': '192.0.2.7' },
+  })
+  expect(await answer.json()).toMatchObject({ session: { ip_address: '192.0.2.7' } })
+})
+
+it('adds its fields to whatever came of the request: a response of ones own, an error', async () => {
+  const { accessToken } = await auth.api.register({ email: newEmail(), password: PASSWORD })
+  const cookie = `session_id=${accessToken}`
+  const app = new Hono()
+  app.use(sallyport(auth))
+  app.get('/raw', requireAuth(), () => new Response('x', { headers: { vary: 'Accept', 'set-cookie': 'own=1' } }))
+  app.get('/moved', requireAuth(), () => Response.redirect('http://localhost/elsewhere', 302))
+  app.get('/wrong', requireAuth(), () => {
+    throw new Error('a bug')
+  })
+  app.onError((_error, c) => c.text('sorry', 500))
+  for (const [path, status, vary] of [
+    ['/raw', 200, 'Accept, Cookie'],
+    ['/moved', 302, 'Cookie'],
+    ['/wrong', 500, 'Cookie'],
+  ] as const) {
+    const answer = await app.request(path, { headers: { cookie } })
+    expect([answer.status, answer.headers.get('vary')], path).toEqual([status, vary])
+  }
+})
+
+it('answers a refusal that a handler throws, and leaves other errors to others', async () => {
+  const app = new Hono()
+  app.use(sallyport(auth))
+  app.get('/must', (c) => c.text(mustGetUserId(c)))
+  app.get('/wrong', () => {
+    throw new Error('a bug')
+  })
+  app.onError(refusals((error, c) => c.text(error.message, 500)))
+  const refused = await app.request('/must')
+  expect([refused.status, refused.headers.get('content-type')]).toEqual([401, 'application/problem+json'])
+  expect(await (await app.request('/wrong')).text()).toBe('a bug')
+})
