@@ -12,12 +12,10 @@ export interface RouteGuardOptions extends Omit<GuardOptions, 'auth'> {
   readonly auth?: AuthSource
 }
 
-type RouteHandler<Seen extends Request, Context> = (request: Seen, context: Context) => Response | Promise<Response>
-
-/** Puts a guard around a route handler. */
-export type RouteGuard = <Seen extends Request, Context>(
-  handler: RouteHandler<Seen, Context>,
-) => (request: Seen, context: Context) => Promise<Response>
+/** Puts a guard around a route handler, whatever it takes beside the request. */
+export type RouteGuard = <Seen extends Request, Rest extends readonly unknown[]>(
+  handler: (request: Seen, ...rest: Rest) => Response | Promise<Response>,
+) => (request: Seen, ...rest: Rest) => Promise<Response>
 
 type RouteMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
@@ -61,28 +59,30 @@ export function requirePermission(...permissions: readonly string[]): RouteGuard
  * guards that is so without it.
  */
 export function refusals({ auth: source }: Pick<RouteGuardOptions, 'auth'> = {}): RouteGuard {
-  return (handler) => async (request, context) => {
-    const { host } = await authOf(source)
-    const call = guardCallOf(request.method, request.headers)
-    return answered(
-      () => handler(request, context),
-      (error) => host.refuse(call, error),
-    )
-  }
+  return (handler) =>
+    async (request, ...rest) => {
+      const { host } = await authOf(source)
+      const call = guardCallOf(request.method, request.headers)
+      return answered(
+        () => handler(request, ...rest),
+        (error) => host.refuse(call, error),
+      )
+    }
 }
 
 function guardRoute(mode: Demand['mode'], { auth: source, ...rights }: RouteGuardOptions): RouteGuard {
-  return (handler) => async (request, context) => {
-    const auth = await authOf(source)
-    const call = guardCallOf(request.method, request.headers)
-    const guarded = await createGate(mode, { ...rights, auth })(request, call)
-    if ('refusal' in guarded) return responseOf(guarded.refusal)
-    const response = await answered(
-      () => handler(request, context),
-      (error) => auth.host.refuse(call, error),
-    )
-    return addFields(response, guarded.fields)
-  }
+  return (handler) =>
+    async (request, ...rest) => {
+      const auth = await authOf(source)
+      const call = guardCallOf(request.method, request.headers)
+      const guarded = await createGate(mode, { ...rights, auth })(request, call)
+      if ('refusal' in guarded) return responseOf(guarded.refusal)
+      const response = await answered(
+        () => handler(request, ...rest),
+        (error) => auth.host.refuse(call, error),
+      )
+      return addFields(response, guarded.fields)
+    }
 }
 
 /** What a handler throws of ours is a refusal; the rest is for Next.js, such as its `redirect`. */

@@ -7,7 +7,7 @@ import { APPLICATION, callerOf, FAILURE, running, type Stack } from '../stack.js
 const { getUserId, mustGetUserId, optionalAuth, refusals, requireAuth, requirePermission, requireRole } = adapter
 
 type Handler = (request: Request) => Response | Promise<Response>
-type Routes = Readonly<Record<string, (request: Request, context: unknown) => Response | Promise<Response>>>
+type Routes = Readonly<Record<string, Handler>>
 
 const application: Handler = () => Response.json(APPLICATION)
 const caller: Handler = (request) => Response.json(callerOf<Request>(adapter, request))
@@ -55,7 +55,7 @@ export const nextStack: Stack = {
       (request, { incoming }) => {
         const [path = ''] = (incoming.url ?? '').split('?')
         const handle = routes[`${request.method} ${MOUNTED.test(path) ? 'mounted' : path}`]
-        return handle === undefined ? new Response(null, { status: 404 }) : handle(request, {})
+        return handle === undefined ? new Response(null, { status: 404 }) : handle(request)
       },
       { overrideGlobalObjects: false, errorHandler: () => Response.json(FAILURE.body, { status: FAILURE.status }) },
     )
