@@ -1,8 +1,11 @@
 import type { Identity } from 'sallyport'
 
-/** The application's data. Who may see it is decided here, where it is. */
-const notes = new Map<string, readonly string[]>()
+/** Next.js evaluates a module in several bundles: what they share stands outside. Yours is in a database. */
+const shared: typeof globalThis & { notes?: Map<string, readonly string[]> } = globalThis
+shared.notes ??= new Map()
+const { notes } = shared
 
+/** Who may see them is decided here, where they are. */
 export function notesOf({ userId }: Identity): readonly string[] {
   return notes.get(userId) ?? []
 }
