@@ -92,5 +92,6 @@ it('is what its guide shows', () => {
   const guide = readFileSync(join(root, 'docs', 'guides', 'nextjs.md'), 'utf8')
   const blocks = [...guide.matchAll(/^```(?:ts|tsx|js) file=(\S+)\n([\s\S]*?)^```$/gm)]
   expect(blocks.length).toBeGreaterThan(7)
+  expect(blocks.length).toBe(guide.match(/^```[a-z]/gm)?.length)
   for (const [, file = '', text = ''] of blocks) expect(readFileSync(join(folder, file), 'utf8'), file).toContain(text)
 })

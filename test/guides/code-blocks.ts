@@ -21,7 +21,7 @@ export function guidePages(): string[] {
 /** The code blocks of a page, in its order; one in a list is shown without its indentation. */
 export function blocksOf(page: string): CodeBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8')
-  return [...text.matchAll(/^( *)```([a-z]*)[^\n]*\n([^]*?)^ *```$/gm)].map((match) => {
+  return [...text.matchAll(/^( *)```([a-z]*)[^\n]*\n([\s\S]*?)^ *```$/gm)].map((match) => {
     const [, indent = '', language = '', code = ''] = match
     const line = text.slice(0, match.index).split('\n').length
     return { page, line, language, text: code.replaceAll(new RegExp(`^${indent}`, 'gm'), '') }

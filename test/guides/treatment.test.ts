@@ -25,6 +25,11 @@ const RUN_BY: readonly { languages: readonly string[]; pages: readonly string[];
   { languages: ['ts'], pages: ['docs/guides/library.md'], test: 'test/package/library-guide.test.ts' },
   { languages: ['js'], pages: ['docs/guides/cookies-and-csrf.md'], test: 'test/browser/cookie-guide.test.ts' },
   { languages: ['ts', 'tsx'], pages: ['docs/guides/react.md'], test: 'test/browser/react-guide.test.ts' },
+  {
+    languages: ['ts', 'tsx', 'js'],
+    pages: ['docs/guides/nextjs.md'],
+    test: 'test/examples/next-app.test.ts',
+  },
   { languages: ['js'], pages: ['docs/guides/modes.md'], test: 'test/program/modes-guide.test.ts' },
 ]
 /** The last by test/proxies/guide-blocks.test.ts. */

@@ -14,7 +14,9 @@ const programs = GUIDE_PROGRAMS.map(({ page, before = '', after = '' }) => {
   const name = page.replaceAll(/\W/g, '-')
   const imports = examples.flatMap(({ text }) => text.match(/^import [^;]*? from '.*'$/gm) ?? [])
   const rest = examples.map(({ text }) => text.replaceAll(/^import [^;]*? from '.*'$/gm, ''))
-  return { page, name, text: [...imports, before, ...rest, after].join('\n') }
+  const text = [...imports, before, ...rest, after].join('\n')
+  const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map(([, output = '']) => output)
+  return { page, name, text, promised }
 })
 
 let installed: InstalledPackage
@@ -32,14 +34,15 @@ beforeAll(() => {
 afterAll(() => installed?.remove())
 
 it(
-  'the examples of the pages compile against the published types, and run',
+  'the examples of the pages compile against the published types, run, and print what they say',
   () => {
     const compiled = spawnSync(tsc, ['-p', installed.project], { encoding: 'utf8' })
     expect(compiled.stdout).toBe('')
-    for (const { page, name } of programs) {
+    for (const { page, name, promised } of programs) {
       const env = { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' }
       const run = spawnSync(process.execPath, [`${name}.js`], { cwd: installed.project, encoding: 'utf8', env })
       expect({ page, status: run.status, errors: run.stderr }).toEqual({ page, status: 0, errors: '' })
+      if (promised.length > 0) expect(run.stdout.trimEnd().split('\n')).toEqual(promised)
     }
   },
   SLOW,

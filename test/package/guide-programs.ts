@@ -44,6 +44,7 @@ export const GUIDE_PROGRAMS: readonly GuideProgram[] = [
   { page: 'docs/guides/express.md' },
   { page: 'docs/guides/fastify.md' },
   { page: 'docs/guides/guests.md', before: AUTH, after: 'await auth.close()' },
+  { page: 'docs/guides/hono.md' },
   { page: 'docs/guides/mail.md', after: 'console.log(subject, token, link, text, html, locale)\nawait auth.close()' },
   {
     page: 'docs/guides/sessions.md',
