@@ -31,6 +31,17 @@ export const ADAPTER_STACKS = {
     return app.listen({ port: 0, host: '127.0.0.1' })
   },
 
+  async hono(auth) {
+    const { Hono } = await import('hono')
+    const { getRequestListener } = await import('@hono/node-server')
+    const { requireAuth, sallyport } = await built<typeof import('../../src/adapters/hono.js')>('adapters/hono.js')
+    const app = new Hono()
+    if (auth !== null) app.use(sallyport(auth))
+    if (auth === null) app.get('/me', (c) => c.json(ANSWER))
+    else app.get('/me', requireAuth(), (c) => c.json(ANSWER))
+    return listening(getRequestListener(app.fetch))
+  },
+
   async 'node:http'(auth) {
     const { requireAuth, sallyport } =
       await built<typeof import('../../src/adapters/node-listener.js')>('adapters/node-listener.js')

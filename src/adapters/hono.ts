@@ -1,9 +1,9 @@
 import { IncomingMessage } from 'node:http'
-import type { Context, Env, ErrorHandler, MiddlewareHandler } from 'hono'
+import type { Context, Env, ErrorHandler, MiddlewareHandler, Next } from 'hono'
 import type { Auth } from '../auth-types.js'
 import type { Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
-import type { Demand, GuardCall } from '../http/host-types.js'
+import type { Demand, GuardCall, Guarded } from '../http/host-types.js'
 import { callOf } from '../http/http-app.js'
 import type { Call } from '../http/http-app-types.js'
 import { checkRequestLine } from './node-request-line.js'
@@ -53,15 +53,19 @@ export function sallyport(
 ): MiddlewareHandler<object> {
   const { host } = auth
   const kept = new Set(except)
-  return async (c, next) => {
+
+  async function answer(c: Context, incoming: IncomingMessage | null): Promise<Response> {
+    const refused = incoming === null ? null : checkRequestLine(incoming)
+    if (refused !== null) return responseOf(host.refuse(new HonoGuardCall(c), refused))
+    return responseOf(await host.answer(await surfaceCallOf(c)))
+  }
+
+  return (c, next) => {
     openVisit(c, auth)
     if (remoteAddress !== undefined) peers.set(c, remoteAddress)
     const incoming = incomingOf(c.env)
     const path = pathOf(incoming?.url ?? c.req.raw.url)
-    if (!host.owns(path) || kept.has(path)) return next()
-    const refused = incoming === null ? null : checkRequestLine(incoming)
-    if (refused !== null) return responseOf(host.refuse(guardCallOf(c), refused))
-    return responseOf(await host.answer(await surfaceCallOf(c)))
+    return host.owns(path) && !kept.has(path) ? answer(c, incoming) : next()
   }
 }
 
@@ -97,7 +101,7 @@ export function requirePermission(...permissions: readonly string[]): Middleware
 export function refusals(others?: ErrorHandler<Env>): ErrorHandler<Env> {
   return (error, c) => {
     const host = hostOf(c)
-    if (host !== null && error instanceof SallyportError) return responseOf(host.refuse(guardCallOf(c), error))
+    if (host !== null && error instanceof SallyportError) return responseOf(host.refuse(new HonoGuardCall(c), error))
     if (others !== undefined) return others(error, c)
     if ('getResponse' in error) return error.getResponse()
     throw error
@@ -124,13 +128,21 @@ function guard<E extends Env>(
   note: (c: Context<E>, identity: Identity | null) => void,
 ): MiddlewareHandler<E> {
   const gate = createGate(mode, options)
-  return async (c, next) => {
-    const guarded = await gate(c, guardCallOf(c))
-    if ('refusal' in guarded) return responseOf(guarded.refusal)
+
+  function enter(c: Context<E>, guarded: Guarded, next: Next): Promise<Response | undefined> {
+    if ('refusal' in guarded) return Promise.resolve(responseOf(guarded.refusal))
     note(c, guarded.identity)
-    await next()
-    addFields(c, guarded.fields)
-    return undefined
+    const { fields } = guarded
+    const answered: Promise<void> = next()
+    return answered.then(() => {
+      addFields(c, fields)
+      return undefined
+    })
+  }
+
+  return (c, next) => {
+    const guarded = gate(c, new HonoGuardCall(c))
+    return guarded instanceof Promise ? guarded.then((late) => enter(c, late, next)) : enter(c, guarded, next)
   }
 }
 
@@ -144,18 +156,27 @@ function addFields(c: Context, fields: readonly string[]): void {
   }
 }
 
-function guardCallOf(c: Context): GuardCall {
-  const { raw } = c.req
-  const header = (name: string) => raw.headers.get(name) ?? undefined
-  return {
-    method: raw.method,
-    header,
-    get host() {
-      return header('host') ?? new URL(raw.url).host
-    },
-    get remoteAddress() {
-      return remoteAddressOf(c)
-    },
+/** What a guard looks at; what only some ask for is worked out when they do. */
+class HonoGuardCall implements GuardCall {
+  readonly header: GuardCall['header']
+  readonly #c: Context
+
+  constructor(c: Context) {
+    const { raw } = c.req
+    this.#c = c
+    this.header = (name) => raw.headers.get(name) ?? undefined
+  }
+
+  get method(): string {
+    return this.#c.req.raw.method
+  }
+
+  get host(): string {
+    return this.header('host') ?? new URL(this.#c.req.raw.url).host
+  }
+
+  get remoteAddress(): string | null {
+    return remoteAddressOf(this.#c)
   }
 }
 
