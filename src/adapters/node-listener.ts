@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import type { Guarded } from '../http/host-types.js'
 import { addFields, writeAnswer } from './raw-answer.js'
 import { RawGuardCall } from './raw-call.js'
 import { createRawMount, type MountOptions } from './raw-mount.js'
@@ -19,10 +20,10 @@ export type Listener = (
   request: IncomingMessage,
   response: ServerResponse,
   next?: (error?: unknown) => unknown,
-) => Promise<void>
+) => Promise<void> | undefined
 
-/** Calls `next` for who is let in, and answers everybody else. Resolves once `next` has. */
-export type Guard = (request: IncomingMessage, response: ServerResponse, next: () => unknown) => Promise<void>
+/** Calls `next` for who is let in, and answers everybody else. @returns what `next` does; a promise where that is late */
+export type Guard = (request: IncomingMessage, response: ServerResponse, next: () => unknown) => unknown
 
 /**
  * The whole HTTP surface of Sallyport as a listener of `node:http`.
@@ -37,21 +38,31 @@ export function sallyport(auth: Pick<Auth, 'host'>, handler?: Handler, options: 
   const mount = createRawMount(auth, options)
   const { host } = auth
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): undefined {
+    if (response.headersSent) response.destroy()
+    else writeAnswer(response, host.refuse(new RawGuardCall(request), error))
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     try {
       if (handler === undefined) throw new SallyportError('not_found')
-      await handler(request, response)
+      const done = handler(request, response)
+      if (!(done instanceof Promise)) return undefined
+      return done.then(
+        () => undefined,
+        (error: unknown) => fail(request, response, error),
+      )
     } catch (error) {
-      if (response.headersSent) response.destroy()
-      else writeAnswer(response, host.refuse(new RawGuardCall(request), error))
+      return fail(request, response, error)
     }
   }
 
-  return async (request, response, next) => {
+  return (request, response, next) => {
     const answered = mount(request, response, urlOf(request))
-    if (answered !== null) await answered
-    else if (handler === undefined && next !== undefined) next()
-    else await handle(request, response)
+    if (answered !== null) return answered.catch((error: unknown) => fail(request, response, error))
+    if (handler !== undefined || next === undefined) return handle(request, response)
+    next()
+    return undefined
   }
 }
 
@@ -90,12 +101,21 @@ export const {
 } = createRequestContext<IncomingMessage>((request) => request)
 
 function guard(gate: Gate): Guard {
-  return async (request, response, next) => {
-    const guarded = await gate(request, new RawGuardCall(request))
-    if ('refusal' in guarded) return writeAnswer(response, guarded.refusal)
-    addFields(response, guarded.fields)
-    await next()
+  return (request, response, next) => {
+    const guarded = gate(request, new RawGuardCall(request))
+    // Whom memory knows waits for nothing.
+    if (guarded instanceof Promise) return guarded.then((late) => goOn(late, response, next))
+    return goOn(guarded, response, next)
   }
+}
+
+function goOn(guarded: Guarded, response: ServerResponse, next: () => unknown): unknown {
+  if ('refusal' in guarded) {
+    writeAnswer(response, guarded.refusal)
+    return undefined
+  }
+  addFields(response, guarded.fields)
+  return next()
 }
 
 /** Connect cuts off what it has matched. */

@@ -7,6 +7,9 @@ import type { Demand, GuardCall } from './host-types.js'
 import type { Connection, HttpDependencies } from './http-app-types.js'
 import { requestIdOf } from './request-id.js'
 
+/** As nearly everybody writes it. */
+const USUAL = 'Bearer '
+
 export interface Identified {
   readonly identity: Identity
   readonly credential: Credential
@@ -35,10 +38,12 @@ export function createIdentification(
       new LazyOrigin(() => clientOf(call.header, call.remoteAddress, requestIdOf(call.header('x-request-id'), clock))),
 
     recall({ header }) {
-      if (dependencies.recall === undefined || header('authorization') === undefined) return null
-      const credential = readCredential(header, accessName)
-      const identity = credential && dependencies.recall(credential, header('x-tenant-id') ?? null)
-      return credential === null || identity === null ? null : { identity, credential }
+      const authorization = header('authorization')
+      // Only well-formed tokens are ever remembered: what is none is known by nobody, and refused on the longer way.
+      if (dependencies.recall === undefined || !authorization?.startsWith(USUAL)) return null
+      const credential: Credential = { token: authorization.slice(USUAL.length), source: 'header' }
+      const identity = dependencies.recall(credential, header('x-tenant-id') ?? null)
+      return identity === null ? null : { identity, credential }
     },
 
     async identify({ header }, origin, { mode, fresh = false }) {

@@ -88,6 +88,7 @@ const problem = z.strictObject({
 const caller = z.object({
   userId: z.string(),
   tenantId: z.string(),
+  username: z.string(),
   session: z.object({ id: z.string() }),
   isJwtMode: z.boolean(),
   claims: z.record(z.string(), z.unknown()).nullable(),

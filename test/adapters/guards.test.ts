@@ -195,6 +195,17 @@ describeEachApplication('A token near its end', (application) => {
     expect((await send('GET', '/me', next)).status).toBe(200)
   })
 
+  it('tells at once what has changed of its holder, however well it was known', async () => {
+    const { send, newcomer } = application()
+    const { bearer } = await newcomer()
+    for (let time = 0; time < 2; time++) await callerIn(await send('GET', '/me', bearer))
+    const username = `renamed-${Math.random().toString(36).slice(2, 10)}`
+    expect((await send('PATCH', '/auth/me', bearer, { username })).status).toBe(200)
+    for (let time = 0; time < 2; time++) {
+      expect((await callerIn(await send('GET', '/me', bearer))).username).toBe(username)
+    }
+  })
+
   it('is refused once it has ended, however well it was known', async () => {
     const { auth, send, newcomer, mode } = application()
     const { bearer } = await newcomer()

@@ -159,6 +159,13 @@ export function createStatelessTokens(parts: {
     )
   }
 
+  /** The holder by what memory has of the session, where that is there and live. */
+  function asHeld({ identity }: Verified): Identity | null {
+    const held = sessions.peek(oneTenant(identity.tenantId), identity.sessionId)
+    const isLive = held !== null && held.session.userId === identity.userId && sessionState(held) === 'live'
+    return isLive ? asJwt(identity, held) : null
+  }
+
   function isUnchanged({ identity, kind, issuedAt }: Verified): boolean {
     const changedAt = kind.sessionCheck === 'none' ? null : revocations.changedAt(identity.userId)
     // What memory held of the session at the issue was read earlier, by no more than the grace.
@@ -202,10 +209,12 @@ export function createStatelessTokens(parts: {
       const entry = verified.get(hash('sha256', text, 'base64'))
       if (entry === undefined || entry.generation !== keyring.generation()) return null
       const time = now()
-      if (time >= entry.identity.expiresAt || !isClear(entry) || !isUnchanged(entry)) return null
-      checkTenant(tenantHeader, entry.identity.tenantId)
+      if (time >= entry.identity.expiresAt || !isClear(entry)) return null
+      const identity = isUnchanged(entry) ? { ...entry.identity } : asHeld(entry)
+      if (identity === null) return null
+      checkTenant(tenantHeader, identity.tenantId)
       noteUse(entry, time)
-      return { ...entry.identity }
+      return identity
     },
 
     async check(text) {
