@@ -49,7 +49,7 @@ function bodiless(member: Node): string {
   const file = member.getSourceFile()
   let body: Node | undefined
   member.forEachChild((child) => {
-    if (/^\{[^]*\}$/.test(child.getText()) && child.end === member.end) body = child
+    if (/^\{[\s\S]*\}$/.test(child.getText()) && child.end === member.end) body = child
   })
   const [start, end] = [member.getStart(file, true), body === undefined ? member.end : body.getStart(file)]
   return file.text
