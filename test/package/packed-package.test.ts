@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledPackage, installPackage } from './installed-package.js'
@@ -13,6 +13,10 @@ const EXPECTED = [
   /^dist\/http\/docs-assets\/(swagger-ui-bundle\.js|swagger-ui\.css|LICENSE)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/,
 ]
+
+/** `from 'name/sub'`, `import('name')`, `require('name')`; the name alone is caught. */
+const BARE_IMPORT =
+  /(?:\bfrom |\bimport |\bimport\(|\b(?:createRequire\(import\.meta\.url\)|require)\()'((?:@[^/']+\/)?[^/'.][^/']*)(?:\/[^']*)?'/g
 
 // ASVS 13.3.1
 describe('the package as it would be published', () => {
@@ -52,6 +56,19 @@ describe('the package as it would be published', () => {
       const result = node(['--input-type=module', '--eval', `await import('${specifier}')`])
       expect({ specifier, stderr: result.stderr, status: result.status }).toEqual({ specifier, stderr: '', status: 0 })
     }
+  })
+
+  it('imports only what it declares, at the start or on first use', () => {
+    const { dependencies, peerDependencies } = installed.manifest
+    const code = installed.files.filter((path) => /^dist\/(?!http\/docs-assets\/).*\.c?js$/.test(path))
+    const imported = code.flatMap((path) => {
+      const text = readFileSync(join(installed.folder, path), 'utf8')
+      return [...text.matchAll(BARE_IMPORT)].map(([, name = '']) => name)
+    })
+    const used = new Set(imported.filter((name) => !name.startsWith('node:')))
+    const declared = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
+    expect([...used].filter((name) => !declared.includes(name))).toEqual([])
+    expect([...used]).toEqual(expect.arrayContaining(['hono', 'libsql', 'nodemailer', 'pg', 'react', 'zod']))
   })
 
   it('keeps what is not exported to itself', () => {
