@@ -40,7 +40,7 @@ it(
   SLOW,
 )
 
-it('the guide shows every call of the library', async () => {
+it('the guide shows every call of the library', { timeout: SLOW }, async () => {
   const { createTestAuth } = await import('../../src/testing/index.js')
   const auth = await createTestAuth({ config: { auth: { mode: 'bypass', magicLink: true } } })
   const calls = callsOf(auth.api, 'api')
