@@ -168,7 +168,8 @@ export function connectSocket(
       const now = book.state()
       const held = book.held()
       const isOther = now.status === 'signed-in' && userId && now.user.id !== userId
-      if (isOther || now.status === 'signed-out') end(UNAUTHENTICATED, 'Nobody is signed in.')
+      if (book.isClosed()) end(1000, '')
+      else if (isOther || now.status === 'signed-out') end(UNAUTHENTICATED, 'Nobody is signed in.')
       else if (state === 'open' && held && shown && markOf(held) !== markOf(shown)) present('reauthenticate')
     }),
     surroundings.listen((event) => {

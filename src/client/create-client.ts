@@ -54,7 +54,6 @@ export function composeClient(options: ClientOptions, surroundings: Surroundings
   const isAllowed = (url: URL) => [originOf(wire.url('/')), ...(options.origins ?? [])].includes(originOf(url))
   const base = () => surroundings.address() ?? wire.url('/').href
   const authorised = createFetch(wire.plain, keeper, csrf, base, isAllowed)
-  const sockets = new Set<() => void>()
 
   function operate(id: OperationId, input?: WireInput, limits?: CallOptions): Promise<Answer> {
     const isShown = operationOf(id).isGuarded || OPEN_TO_ALL.includes(id)
@@ -144,13 +143,8 @@ export function composeClient(options: ClientOptions, surroundings: Surroundings
       url.protocol = url.protocol.replace('http', 'ws')
       const WebSocket = options.WebSocket ?? surroundings.socket()
       if (WebSocket === null) throw new TypeError('Hand in a WebSocket, such as that of the package "ws".')
-      const socket = connectSocket(url.href, WebSocket, keeper, book, surroundings, isCookie, socketOptions)
-      sockets.add(socket.close)
-      return socket
+      return connectSocket(url.href, WebSocket, keeper, book, surroundings, isCookie, socketOptions)
     },
-    close() {
-      for (const close of sockets) close()
-      keeper.close()
-    },
+    close: keeper.close,
   }
 }

@@ -9,8 +9,10 @@ export interface SessionBook {
   hold(session: StoredSession): void
   clear(reason: SignedOut['reason']): void
   subscribe(listener: (state: SessionState) => void): () => void
-  /** Hears of every other credential as well. */
+  /** Hears of every other credential as well, and of the close. */
   follow(listener: () => void): () => void
+  isClosed(): boolean
+  close(): void
 }
 
 /** Tells one credential from the next: what is spent by an exchange, or with cookies when they came. */
@@ -21,6 +23,7 @@ export function markOf({ refreshToken, accessToken, receivedAt }: StoredSession)
 export function createSessionBook(tell: (event: ClientEvent) => void): SessionBook {
   let held: StoredSession | null = null
   let state: SessionState = { status: 'loading' }
+  let isClosed = false
   const followers = new Set<() => void>()
 
   function change(next: SessionState, session: StoredSession | null): void {
@@ -60,6 +63,11 @@ export function createSessionBook(tell: (event: ClientEvent) => void): SessionBo
       })
     },
     follow,
+    isClosed: () => isClosed,
+    close() {
+      isClosed = true
+      change(state, held)
+    },
   }
 }
 

@@ -49,11 +49,10 @@ export function createSessionKeeper(
   let exchanging: Promise<void> | null = null
   let hopeless: string | null = null
   let stopListening: (() => void) | null = null
-  let isClosed = false
 
   /** Begins to hear of other tabs and of the page. */
   function attend(): void {
-    if (isClosed || stopListening) return
+    if (book.isClosed() || stopListening) return
     stopListening = surroundings.listen(onPage)
     tabs.listen((message) => void follow(message).catch(ignore))
   }
@@ -61,7 +60,7 @@ export function createSessionKeeper(
   function take(session: StoredSession): void {
     epoch++
     book.hold(session)
-    if (!isClosed) times.plan(session)
+    if (!book.isClosed()) times.plan(session)
   }
 
   function drop(reason: SignedOut['reason']): void {
@@ -231,7 +230,7 @@ export function createSessionKeeper(
 
   function tick(): void {
     const held = book.held()
-    if (isClosed) return
+    if (book.isClosed()) return
     if (book.state().status === 'loading') void knowing().catch(ignore)
     else if (held && !surroundings.isHidden()) {
       if (times.isDue(held)) void refresh().catch(ignore)
@@ -318,7 +317,7 @@ export function createSessionKeeper(
       void keep({ ...held, accessToken: token, receivedAt: surroundings.now(), lifetime }).catch(ignore)
     },
     close() {
-      isClosed = true
+      book.close()
       times.stop()
       stopListening?.()
       tabs.close()

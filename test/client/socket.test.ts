@@ -169,6 +169,13 @@ it('ends with the sign-out, and where somebody else signs in', async () => {
   expect(await second.next('close')).toMatchObject({ final: true })
 })
 
+it('ends with its client, which signs nobody out', async () => {
+  const { client, next, socket } = await connected()
+  client.close()
+  expect(await next('close')).toMatchObject({ final: true })
+  expect([socket.state, client.session.current().status]).toEqual(['closed', 'signed-in'])
+})
+
 it('is carried over when a guest becomes an account', async () => {
   const server = await serveSockets(auth)
   const device = new Device(auth)

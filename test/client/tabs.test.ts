@@ -91,6 +91,38 @@ describe.each(KINDS)('tabs with %o', (options) => {
   })
 })
 
+// Two that exchange at once without Web Locks each end with the note of the other: newer to both, and no fresher.
+it.each(['cookie', 'localStorage'] as const)('what another tab has left may have ended too, with %s', async (kind) => {
+  const device = new Device(auth)
+  const tabs = [0, 1].map(() => device.tab({ kind, locks: false, autoRefresh: false }))
+  await tabs[0]?.client.login(ada)
+  for (const { client } of tabs) await client.session.ready()
+  await Promise.all(tabs.map(({ client }) => client.refresh()))
+  await device.idle()
+  for (const { client } of tabs.toReversed()) {
+    // The server's clock runs ahead, so that the note does not look old.
+    auth.clock.advance(16 * MINUTE)
+    expect((await client.call('me')).email).toBe(ada.email)
+  }
+})
+
+it('a tab that slept through an exchange shows the newest token there is, and not the one it had', async () => {
+  const device = new Device(auth)
+  const asleep = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
+  await asleep.client.login(ada)
+  const kept = [...device.stored]
+  const awake = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
+  await device.pass(16 * MINUTE)
+  await awake.client.call('me')
+  const [[key = '', newest = ''] = []] = [...device.stored]
+  device.stored.set(key, kept[0]?.[1] ?? '')
+  asleep.emit('storage')
+  await device.idle()
+  device.stored.set(key, newest)
+  await device.pass(60 * MINUTE)
+  expect((await asleep.client.call('me')).email).toBe(ada.email)
+})
+
 it('a tab that never lets go is not waited for', async () => {
   const device = new Device(auth)
   const first = device.tab({ kind: 'cookie', autoRefresh: false }).client
