@@ -3,20 +3,22 @@ import { delimiter, dirname, join } from 'node:path'
 import { build } from './build.mjs'
 import { cache, main, root, run, ScriptError } from './project.mjs'
 import { provideNode } from './provide-node.mjs'
+import { provideRedis } from './system-packages.mjs'
 
 const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** The oldest that package.json allows, to the patch, and the newest of the later lines. */
 const VERSIONS = [engines.node.replace('>=', ''), '22', '24']
 
 /**
- * What can differ between versions of Node.js, in minutes: our code and its binaries, HTTP and sockets, the program and
- * the packed package. PostgreSQL answers the stores alone, since the stories do not know which database they are on.
- * Left out is what tries others, not us: browsers, Redis, proxies, faults, load.
+ * What can differ between versions of Node.js, in minutes: our code and its binaries, HTTP and sockets, frameworks,
+ * the client, the packed package. PostgreSQL answers the stores alone, since the stories do not know which database they are on.
+ * Left out is what tries others, not us: browsers, proxies, faults, load.
  */
 const SUITES = [
   { name: 'units, stories', args: ['src', 'test/flows', '-t', '^(?!.* on postgres)'] },
   { name: 'stores', args: ['test/stores', 'test/databases'] },
   { name: 'HTTP, sockets', args: ['test/http', 'test/websockets', 'test/vectors', 'test/program/serve'] },
+  { name: 'adapters, client', args: ['test/adapters', 'test/client', 'test/verifier'] },
   { name: 'package', args: ['test/package'] },
 ]
 
@@ -24,6 +26,7 @@ const SUITES = [
 await main(async () => {
   const wanted = process.argv.slice(2)
   await build()
+  await provideRedis()
   const rows = []
   for (const line of wanted.length > 0 ? wanted : VERSIONS) {
     const { program, version } = await provideNode(line)
