@@ -41,25 +41,22 @@ export class FeedView {
     for (const facts of [this.#sessions, this.#accounts, this.#tenants]) forget(facts, now)
   }
 
-  /** @throws SallyportError `session_revoked`; `token_expired` where a refresh brings a token that tells what is so */
-  judge({ identity, issuedAt }: Judged, databaseNow: number): void {
+  /**
+   * False where the token tells something else than what is known.
+   * @throws SallyportError `session_revoked`, `token_expired`
+   */
+  judge({ identity, issuedAt }: Judged, databaseNow: number): boolean {
     // What happened to a token that old is not remembered.
     if (this.#life !== null && databaseNow >= issuedAt + this.#life) throw new SallyportError('token_expired')
     if (this.#sessions.has(identity.sessionId)) throw new SallyportError('session_revoked')
     const account = this.#accounts.get(identity.userId)
     if (account !== undefined) {
       if (account.digest === null) throw new SallyportError('session_revoked')
-      if (account.digest !== accountDigest(identity)) throw stale()
+      if (account.digest !== accountDigest(identity)) return false
     }
     const tenant = this.#tenants.get(identity.tenantId)
-    if (tenant !== undefined && issuedAt <= tenant.at) throw stale()
+    return tenant === undefined || issuedAt > tenant.at
   }
-}
-
-function stale(): SallyportError {
-  return new SallyportError('token_expired', {
-    detail: 'The account has changed since the token was issued: refresh it.',
-  })
 }
 
 /** Puts it last, so that the map is in the order of the ends. */

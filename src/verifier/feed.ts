@@ -11,8 +11,12 @@ export interface Judged {
 export interface Feed {
   /** Undefined while the feed is heard. @returns what to wait for where it is not @throws SallyportError `unavailable` by policy */
   catchUp(): Promise<void> | undefined
-  /** @throws SallyportError `session_revoked`; `token_expired` where a refresh brings a token that tells what is so */
-  judge(token: Judged): void
+  /**
+   * Undefined where the token may go on. A token that tells something else than the feed and may be newer than its last
+   * word is judged by the next one.
+   * @throws SallyportError `session_revoked`; `token_expired` where a refresh brings a token that tells what is so
+   */
+  judge(token: Judged): Promise<void> | undefined
   status(): FeedStatus
   close(): Promise<void>
 }

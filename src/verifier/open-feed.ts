@@ -1,7 +1,7 @@
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Clock } from '../runtime/clock.js'
 import { type FeedEntry, feedKey } from '../storage/shared-feed.js'
-import type { Feed } from './feed.js'
+import type { Feed, Judged } from './feed.js'
 import { readFeed } from './feed-reader.js'
 import { FeedView } from './feed-view.js'
 import type { VerifierSettings } from './verifier-options.js'
@@ -29,6 +29,8 @@ export function openFeed(
   const strangers = new Set<string>()
   let heardUntil = Number.NEGATIVE_INFINITY
   let heardAt: number | null = null
+  /** The database's time up to which everything was heard, milliseconds. */
+  let knownThrough = Number.NEGATIVE_INFINITY
   let failedAt = Number.NEGATIVE_INFINITY
   let waiting: Promise<void> | null = null
   let wake: () => void = () => undefined
@@ -53,6 +55,7 @@ export function openFeed(
     const late = Math.max(0, clock.now() - entry.time - clockTolerance)
     heardUntil = Math.max(heardUntil, since + redis.maxStaleness - late)
     heardAt = now
+    knownThrough = Math.max(knownThrough, entry.time)
     if (isHeard()) wake()
   }
 
@@ -89,6 +92,18 @@ export function openFeed(
     decide()
   }
 
+  const isStale = (token: Judged) => !view.judge(token, clock.now())
+
+  /** A token that may be newer than what is known: its account may have changed once more. Times in tokens are cut to the second. */
+  const mayBeNewer = ({ issuedAt }: Judged) => issuedAt + 1000 > knownThrough && reader.failure() === null
+
+  async function judgeByNextWords(token: Judged): Promise<void> {
+    const end = performance.now() + WAKE_UP
+    do await nextWord()
+    while (isStale(token) && mayBeNewer(token) && performance.now() < end)
+    if (isStale(token)) throw stale()
+  }
+
   return {
     catchUp() {
       if (isHeard()) return undefined
@@ -97,7 +112,11 @@ export function openFeed(
       decide()
       return undefined
     },
-    judge: (token) => view.judge(token, clock.now()),
+    judge(token) {
+      if (!isStale(token)) return undefined
+      if (mayBeNewer(token)) return judgeByNextWords(token)
+      throw stale()
+    },
     status: () => ({
       isHeard: isHeard(),
       age: heardAt === null ? null : monotonic() - heardAt,
@@ -106,4 +125,10 @@ export function openFeed(
     }),
     close: () => reader.close(),
   }
+}
+
+function stale(): SallyportError {
+  return new SallyportError('token_expired', {
+    detail: 'The account has changed since the token was issued: refresh it.',
+  })
 }

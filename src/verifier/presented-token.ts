@@ -34,8 +34,8 @@ function tokenOf(header: Getter, cookie: string | undefined): string | null {
 }
 
 function getterOf(from: Exclude<Presented, string>): Getter {
-  if ('get' in from) return (name) => from.get(name)
-  const { headers } = from
+  // Ahead of `get`, which a request of Express has too.
+  const headers = 'headers' in from ? from.headers : from
   if (hasGet(headers)) return (name) => headers.get(name)
   return (name) => {
     const value = headers[name]

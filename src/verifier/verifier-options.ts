@@ -149,9 +149,20 @@ export function parseOptions(options: VerifierOptions): VerifierSettings {
   )
   const algorithms = checkable.filter((name) => given.algorithms?.includes(name) ?? true)
   if (algorithms.length === 0) throw new Error('createVerifier: algorithms: none of them fits jwksUrl or secret')
-  return { ...given, ...(jwksUrl !== undefined && { jwksUrl }), algorithms }
+  return { ...given, onNotice: harmless(given.onNotice), ...(jwksUrl !== undefined && { jwksUrl }), algorithms }
 }
 
 function jwksOf(issuer: string): string | undefined {
   return isHttp(issuer) ? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json` : undefined
+}
+
+/** Whoever is told cannot stop what goes on. */
+function harmless(onNotice: (notice: string) => void): (notice: string) => void {
+  return (notice) => {
+    try {
+      onNotice(notice)
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
 }

@@ -42,7 +42,6 @@ export interface VerifierStatus {
 interface Verified extends Judged {
   /** Milliseconds since the epoch, by the token alone. */
   readonly expiresAt: number
-  readonly isGuest: boolean
   /** Of the keys. */
   readonly generation: number
 }
@@ -96,7 +95,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
       identity: identityOfClaims(claims, permissionsOf(claims.roles), expiresAt),
       issuedAt,
       expiresAt,
-      isGuest,
       generation,
     }
   }
@@ -135,7 +133,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const { identity } = entry
       const word = feed?.catchUp()
       if (word !== undefined) await word
-      feed?.judge(entry)
+      const verdict = feed?.judge(entry)
+      if (verdict !== undefined) await verdict
       if (tenantHeader !== null && tenantHeader.toLowerCase() !== identity.tenantId) {
         throw new SallyportError('forbidden', { detail: 'The token belongs to another tenant than X-Tenant-ID names.' })
       }

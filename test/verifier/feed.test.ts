@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ManualClock } from '../../src/runtime/clock.js'
+import { feedKey } from '../../src/storage/shared-feed.js'
 import type { Verifier, VerifierOptions } from '../../src/verifier/index.js'
 import { emptyPostgresDatabase, type TestDatabase } from '../databases/test-database.js'
 import { type BareNode, type NodeOptions, openNode } from '../flows/nodes.js'
@@ -52,6 +53,15 @@ async function signOut({ access_token: token }: JwtAnswer): Promise<void> {
   expect(answer.status).toBe(204)
 }
 
+async function rename({ access_token }: JwtAnswer, username: string): Promise<void> {
+  const answer = await first().request('/auth/me', {
+    method: 'PATCH',
+    headers: { ...bearer(access_token), 'content-type': 'application/json' },
+    body: JSON.stringify({ username }),
+  })
+  expect(answer.status).toBe(200)
+}
+
 async function refreshed({ refresh_token }: JwtAnswer): Promise<JwtAnswer> {
   return jwtTokensOf(await post(first(), '/auth/refresh', { refresh_token }))
 }
@@ -77,16 +87,18 @@ describe('A verifier that hears of revocations', () => {
     const verifier = await listener()
     const anna = await jwtNewcomer(first())
     expect((await verifier.verify(anna.access_token)).username).toBe(anna.user.username)
-    const renamed = await first().request('/auth/me', {
-      method: 'PATCH',
-      headers: { ...bearer(anna.access_token), 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'renamed' }),
-    })
-    expect(renamed.status).toBe(200)
+    await rename(anna, 'renamed')
     await untilSaid(verifier, anna.access_token, 'token_expired')
     const next = await refreshed(anna)
     expect((await verifier.verify(next.access_token)).username).toBe('renamed')
     expect(await verdictBy(await listener(), next.access_token)).toBe('200')
+    // A token may come sooner than the word of the change that it tells already.
+    let latest = next
+    for (let round = 0; round < 10; round++) {
+      await rename(latest, `renamed-${round}`)
+      latest = await refreshed(latest)
+      expect((await verifier.verify(latest.access_token)).username).toBe(`renamed-${round}`)
+    }
   })
 
   it('fetches the keys as soon as they have changed', async () => {
@@ -133,10 +145,26 @@ describe('A verifier that hears of revocations', () => {
     await until(() => verifier.status().feed?.failure === null, 'Redis is read again')
   })
 
+  it('is told everything again where the clock of Redis leaps, and takes away what still matters', async () => {
+    const anna = await jwtNewcomer(first())
+    await signOut(anna)
+    await untilSaid(await listener(), anna.access_token, 'session_revoked')
+    const key = feedKey(ISSUER)
+    const leap = Date.now() + 30 * 60_000
+    await redis.cli('xadd', key, `${leap}-0`, 'd', 'nobody', 'e', 'x', 'l', '900000', 'k', '1500000')
+    const late = await listener()
+    expect(Number((await redis.cli('xrange', key, '-', '+', 'count', '1')).split('-')[0])).toBeGreaterThanOrEqual(leap)
+    expect(await verdictBy(late, anna.access_token)).toBe('session_revoked')
+    await redis.cli('flushall')
+  })
+
   it('refuses everybody once Redis has been silent for too long, or goes on, as it is told to', async () => {
     const notices: string[] = []
     const strict = await listener({ onNotice: (notice) => notices.push(notice) })
-    const lenient = await listener({ onOutage: 'continue' })
+    const onNotice = () => {
+      throw new Error('nobody may be stopped by this')
+    }
+    const lenient = await listener({ onOutage: 'continue', onNotice })
     const [anna, carl] = [await jwtNewcomer(first()), await jwtNewcomer(first())]
     await signOut(anna)
     for (const each of [strict, lenient]) await untilSaid(each, anna.access_token, 'session_revoked')

@@ -6,7 +6,7 @@ import type { SharedEntries } from '../shared-entries.js'
 import type { SharedFeed } from '../shared-feed.js'
 import { redisCounters } from './redis-counters.js'
 import { redisEntries, tryEntries } from './redis-entries.js'
-import { redisFeed } from './redis-feed.js'
+import { redisFeed, tryFeed } from './redis-feed.js'
 import { openRedisLink } from './redis-link.js'
 import { connectForMessages, connectToRedis } from './redis-session.js'
 import { parseRedisUrl } from './redis-url.js'
@@ -86,7 +86,7 @@ export async function openRedis(options: {
       const writing = openRedisLink({
         connect: (signal) => connectToRedis(address, signal),
         prepare: async () => undefined,
-        beat: (session) => session.command(undefined, ['PING']),
+        beat: (session) => tryFeed(session, issuer),
         logger,
         url: masked,
         loss: 'Services that hear of revocations through Redis are not told of any',
