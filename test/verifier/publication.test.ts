@@ -131,9 +131,10 @@ it('looks at an account again while anything is open that the look may have miss
   expect(again?.digest).toBe(seen?.digest)
   finish()
   await transaction
-  const [settled] = accountsOf(await sync())
+  // Transactions of other databases of the server may hold it up for a while longer.
+  let settled = again
+  for (let next = again; next !== undefined; [next] = accountsOf(await sync())) settled = next
   expect(settled?.floor).toBeGreaterThan(seen?.floor ?? Number.POSITIVE_INFINITY)
-  expect(accountsOf(await sync())).toEqual([])
   await rename(node, anna.access_token, 'second')
   const [renamed] = accountsOf(await sync())
   expect(renamed?.digest).not.toBe(settled?.digest)
