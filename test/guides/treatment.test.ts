@@ -30,6 +30,11 @@ const RUN_BY: readonly { languages: readonly string[]; pages: readonly string[];
     pages: ['docs/guides/nextjs.md'],
     test: 'test/examples/next-app.test.ts',
   },
+  {
+    languages: ['js', 'text'],
+    pages: ['docs/guides/microservices.md'],
+    test: 'test/program/microservices-guide.test.ts',
+  },
   { languages: ['js'], pages: ['docs/guides/modes.md'], test: 'test/program/modes-guide.test.ts' },
 ]
 /** The last by test/proxies/guide-blocks.test.ts. */
@@ -76,6 +81,7 @@ const ENVIRONMENT = {
   DIRECT_URL: 'postgres://sallyport@db.internal/sallyport',
   JWT_SECRET: 'Vt2mK8wQzR4pXn7LcJ6yBd3HsF9gTe5u',
   JWT_SECRET_NEW: 'pXn7LcJ6yBd3HsF9gTe5uVt2mK8wQzR4',
+  REDIS_URL: 'redis://cache.internal:6379',
   METRICS_TOKEN: 'b3HsF9gTe5uVt2mK8wQzR4pXn7LcJ6yd',
   SALLYPORT_SECRET: 'q8Zr1vXn0LkT4mYc7PdWb2HsJ6fGaE9u',
   SMTP_URL: 'smtp://user:password@mail.example.com:587',
