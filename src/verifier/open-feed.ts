@@ -29,6 +29,8 @@ export function openFeed(
   const strangers = new Set<string>()
   let heardUntil = Number.NEGATIVE_INFINITY
   let heardAt: number | null = null
+  /** The same by the clock on the wall: while a machine sleeps, the other one may stand still. */
+  let heardAtWall = Number.NEGATIVE_INFINITY
   /** The database's time up to which everything was heard, milliseconds. */
   let knownThrough = Number.NEGATIVE_INFINITY
   let failedAt = Number.NEGATIVE_INFINITY
@@ -53,13 +55,20 @@ export function openFeed(
     }
     // A node that was stopped between its look at the database and this entry, or a replica that lags behind.
     const late = Math.max(0, clock.now() - entry.time - clockTolerance)
-    heardUntil = Math.max(heardUntil, since + redis.maxStaleness - late)
+    const until = since + redis.maxStaleness - late
+    if (until <= now) return
+    heardUntil = Math.max(heardUntil, until)
     heardAt = now
+    heardAtWall = clock.now()
     knownThrough = Math.max(knownThrough, entry.time)
     if (isHeard()) wake()
   }
 
-  const isHeard = () => monotonic() < heardUntil
+  function isHeard(): boolean {
+    const hasSlept = Math.abs(clock.now() - heardAtWall) > redis.maxStaleness + clockTolerance
+    return monotonic() < heardUntil && !hasSlept
+  }
+
   const reader = readFeed({
     ...{ address: redis.url, key: feedKey(issuer), monotonic, onEntry, onNotice },
     onBegin: onKeyChange,

@@ -8,8 +8,10 @@ let hearing: RunningExample
 let deaf: RunningExample
 beforeAll(async () => {
   redis = await startRedis()
-  hearing = await runExample('microservice', { REDIS_URL: redis.url })
-  deaf = await runExample('microservice', { REDIS_URL: '' })
+  ;[hearing, deaf] = await Promise.all([
+    runExample('microservice', { REDIS_URL: redis.url }),
+    runExample('microservice', { REDIS_URL: '' }),
+  ])
 }, EXAMPLE_STARTS)
 afterAll(async () => {
   await redis?.dispose()
