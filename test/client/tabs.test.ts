@@ -91,6 +91,20 @@ describe.each(KINDS)('tabs with %o', (options) => {
   })
 })
 
+it('what another tab has left may have ended too: then the tokens are exchanged, and the call succeeds', async () => {
+  const device = new Device(auth)
+  const { client } = device.tab({ kind: 'cookie', autoRefresh: false })
+  await client.login(ada)
+  const [[key, note] = ['', '']] = device.stored
+  const { receivedAt, ...rest } = JSON.parse(note)
+  device.stored.set(key, JSON.stringify({ ...rest, receivedAt: receivedAt + 5 }))
+  await device.pass(1000)
+  // The server's clock alone: the note does not look old.
+  auth.clock.advance(16 * MINUTE)
+  expect((await client.call('me')).email).toBe(ada.email)
+  expect(device.count(REFRESH)).toBe(1)
+})
+
 it('a tab that slept through an exchange shows the newest token there is, and not the one it had', async () => {
   const device = new Device(auth)
   const asleep = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
