@@ -7,7 +7,7 @@ import { built } from './built.js'
 const ANSWER = { text: 'x'.repeat(200 - '{"text":""}'.length) }
 
 /** One application of a framework; with `auth` its one route is guarded. @returns where it answers */
-type Start = (auth: Auth | null) => Promise<string>
+export type Start = (auth: Auth | null) => Promise<string>
 
 /** The frameworks that have an adapter, bare and guarded, each as its own documentation would have it. */
 export const ADAPTER_STACKS = {
