@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { build } from './build.mjs'
-import { main, root, runTool } from './project.mjs'
+import { main, runTool } from './project.mjs'
 import { provideChromium, provideNginx, provideRedis } from './system-packages.mjs'
 
 /** Runs every test, or those that the arguments name in vitest's own way. A part that cannot be tested fails the run. */
@@ -10,10 +8,10 @@ await main(async () => {
   // Some tests run the built program and the packed package.
   await build()
   const env = {}
-  if (existsSync(join(root, 'test', 'browser')) && mayRun('browser', filters)) {
+  if (['browser', 'examples'].some((folder) => mayRun(folder, filters))) {
     env.CHROMIUM_PATH = await provideChromium()
   }
-  if (mayRun('redis', filters)) await provideRedis()
+  if (['redis', 'verifier'].some((folder) => mayRun(folder, filters))) await provideRedis()
   if (mayRun('proxies', filters)) await provideNginx()
   await runTool('vitest', ['run', ...filters], { env })
 })
