@@ -65,7 +65,7 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'JWT: signature',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
     'if (!isSigned(key, `${head}.${body}`, decode(signature))) throw invalid()',
     'if (decode(signature).length === 0) throw invalid()',
@@ -73,35 +73,35 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'JWT: the algorithm of its key alone',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     'if (key === null || key.algorithm !== header.alg) throw invalid()',
     'if (key === null) throw invalid()',
     HEADER,
   ),
   defence(
     'JWT: no further members in its header',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     'const joseHeader = z.strictObject({',
     'const joseHeader = z.object({',
     HEADER,
   ),
   defence(
     'JWT: type of the token',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     'typ: z.literal(ACCESS_TOKEN_TYPE)',
     'typ: z.string().optional()',
     HEADER,
   ),
-  defence('JWT: issuer', 'features/tokens/token-jwt.ts', 'claims.iss === expected.issuer && ', '', CLAIMS),
-  defence('JWT: audience', 'features/tokens/token-jwt.ts', 'claims.aud === expected.audience && ', '', CLAIMS),
-  defence('JWT: not before', 'features/tokens/token-jwt.ts', 'claims.nbf > time + LEEWAY || ', '', CLAIMS),
-  defence('JWT: issued in the future', 'features/tokens/token-jwt.ts', ' || claims.iat > time + LEEWAY', '', CLAIMS),
+  defence('JWT: issuer', 'crypto/access-token.ts', 'claims.iss === expected.issuer && ', '', CLAIMS),
+  defence('JWT: audience', 'crypto/access-token.ts', 'claims.aud === expected.audience && ', '', CLAIMS),
+  defence('JWT: not before', 'crypto/access-token.ts', 'claims.nbf > latest || ', '', CLAIMS),
+  defence('JWT: issued in the future', 'crypto/access-token.ts', ' || claims.iat > latest', '', CLAIMS),
   {
     // Looked at twice: when a token is verified, and whenever it is met again.
     name: 'JWT: expiry',
     edits: [
       {
-        file: 'features/tokens/token-jwt.ts',
+        file: 'crypto/access-token.ts',
         from: 'if (time >= end && !evenIfExpired)',
         to: 'if (time >= end * 1000 && !evenIfExpired)',
       },
@@ -115,7 +115,7 @@ export const DEFENCES: readonly Defence[] = [
   },
   defence(
     'JWT: nothing new under a retired key',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     'if (key.signsUntil !== null && claims.data.iat * 1000 > key.signsUntil) throw invalid()',
     '',
     CLAIMS,
@@ -124,7 +124,7 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'JWT: one spelling',
-    'features/tokens/token-jwt.ts',
+    'crypto/access-token.ts',
     "if (!SEGMENT.test(segment) || bytes.toString('base64url') !== segment) throw invalid()",
     "if (segment === '') throw invalid()",
     'test/security/jwt-spelling.test.ts',
