@@ -301,7 +301,7 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'permissions of a route',
-    'http/http-app.ts',
+    'http/authorization.ts',
     'if (!isPermitted(held, permission)) {',
     "if (!isPermitted(held, permission) && permission === '') {",
     'src/http/http-app.test.ts',
