@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => example?.stop())
 
 it('leads through sign-up, a protected page and sign-out, and past its doors leads nothing', {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   const { url } = example
   const ada = new FormPages(url)
