@@ -9,7 +9,7 @@ import { startChromium } from './chromium.js'
 import { html, javascript, type PageHost, startPageHost } from './page-host.js'
 
 /** Collisions of two tabs; `npm run test:tabs` asks for 200. */
-const ROUNDS = Number(process.env['TAB_ROUNDS'] ?? 20)
+const ROUNDS = Number(process.env['TAB_ROUNDS'] ?? 10)
 /** Longer than an access token lives. */
 const NAP = 16 * 60_000
 /** For the message to reach both tabs before they start. */

@@ -8,7 +8,7 @@ import { History } from './history.js'
 import { killServer, runFaults, WORKERS } from './kill-run.js'
 
 /** `npm run test:faults` asks for 25. */
-const KILLS = Number(process.env['FAULT_KILLS'] ?? 3)
+const KILLS = Number(process.env['FAULT_KILLS'] ?? 2)
 /** Only against a hang: how long a run takes is up to the machine. */
 const HANG = 120_000 + KILLS * 60_000
 
