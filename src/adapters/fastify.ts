@@ -3,6 +3,7 @@ import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
 import type { Guarded } from '../http/host-types.js'
+import { keepFromCaches } from './raw-answer.js'
 import { RawGuardCall } from './raw-call.js'
 import { createRawMount, type MountOptions } from './raw-mount.js'
 import { createRequestContext } from './request-context.js'
@@ -121,6 +122,7 @@ function goOn(guarded: Guarded, reply: FastifyReplyLike, done: () => void): void
     return
   }
   addFields(reply, guarded.fields)
+  if (guarded.fields.includes('cache-control')) keepFromCaches(reply.raw)
   done()
 }
 

@@ -8,6 +8,7 @@ import { setCookies, type WritableCookies } from './next-cookies.js'
 import type { RouteGuardOptions } from './next-route.js'
 import { type AuthSource, authOf } from './next-shared-auth.js'
 import { errorOf } from './refusal-error.js'
+import { demandOf } from './visit.js'
 
 /** What of the browser's request an action hands on. */
 export interface ActionRequest {
@@ -35,10 +36,11 @@ const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding
  */
 export async function authorizeAction(
   headers: ReadableHeaders,
-  { auth, ...demand }: Omit<RouteGuardOptions, 'csrf'> = {},
+  { auth, ...rights }: Omit<RouteGuardOptions, 'csrf'> = {},
 ): Promise<Identity> {
+  const demand = demandOf('require', rights)
   const { host } = await authOf(auth)
-  const guarded = await host.guard(guardCallOf('POST', headers), { ...demand, mode: 'require' })
+  const guarded = await host.guard(guardCallOf('POST', headers), demand)
   if ('refusal' in guarded) throw errorOf(guarded.refusal)
   if (guarded.identity === null) throw new SallyportError('unauthenticated')
   return guarded.identity

@@ -4,7 +4,7 @@ import { callOf } from '../http/http-app.js'
 import { guardCallOf } from './next-call.js'
 import { type AuthSource, authOf } from './next-shared-auth.js'
 import { addFields, responseOf } from './response.js'
-import { createGate, demandAll, type GuardOptions } from './visit.js'
+import { createGate, demandAll, demandOf, type GuardOptions } from './visit.js'
 
 /** What a guard asks of the caller of a route handler. Of several roles or permissions the caller must have all. */
 export interface RouteGuardOptions extends Omit<GuardOptions, 'auth'> {
@@ -71,6 +71,8 @@ export function refusals({ auth: source }: Pick<RouteGuardOptions, 'auth'> = {})
 }
 
 function guardRoute(mode: Demand['mode'], { auth: source, ...rights }: RouteGuardOptions): RouteGuard {
+  // What is wrong with them shows as the module is loaded, not to whoever comes first.
+  demandOf(mode, rights)
   return (handler) =>
     async (request, ...rest) => {
       const auth = await authOf(source)

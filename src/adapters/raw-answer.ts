@@ -7,7 +7,8 @@ import type { Answer } from '../http/answer.js'
  */
 export function writeAnswer(outgoing: ServerResponse, { status, fields, body }: Answer): void {
   if (outgoing.headersSent) return
-  if (outgoing.getHeaderNames().length === 0) {
+  // Middleware that hooks `writeHead` may look at what was set alone.
+  if (outgoing.getHeaderNames().length === 0 && !Object.hasOwn(outgoing, 'writeHead')) {
     outgoing.writeHead(status, [...fields]).end(body ?? undefined)
     return
   }
@@ -28,5 +29,24 @@ export function addFields(outgoing: ServerResponse, fields: readonly string[]): 
     const [name = '', value = ''] = [fields[at], fields[at + 1]]
     if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
     else outgoing.setHeader(name, value)
+    if (name === 'cache-control') keepFromCaches(outgoing)
   }
+}
+
+/** For an answer that carries a token (contract §1): no cache may have it, whatever the application says of it later. */
+export function keepFromCaches(outgoing: ServerResponse): void {
+  outgoing.writeHead = new Proxy(outgoing.writeHead, {
+    apply(writeHead, self, given: readonly unknown[]) {
+      const kept = given.map((part) => (typeof part === 'object' && part !== null ? withoutCaching(part) : part))
+      outgoing.setHeader('cache-control', 'no-store')
+      return Reflect.apply(writeHead, self, kept)
+    },
+  })
+}
+
+/** @param headers as `writeHead` takes them: an object, or names and values in turn */
+function withoutCaching(headers: object): object {
+  const isKept = (name: unknown) => String(name).toLowerCase() !== 'cache-control'
+  if (!Array.isArray(headers)) return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)))
+  return headers.filter((_part, at) => isKept(headers[at - (at % 2)]))
 }

@@ -64,6 +64,28 @@ function visitOf(request: object, auth: GuardOptions['auth']): Visit {
   return opened
 }
 
+/** Where nobody needs to be known, nothing can be asked of who it is. */
+const RIGHTS: Readonly<Record<Demand['mode'], ReadonlySet<string>>> = {
+  require: new Set(['roles', 'permissions', 'fresh', 'recentAuthentication', 'csrf']),
+  optional: new Set(['fresh', 'csrf']),
+}
+
+/**
+ * What a guard asks, looked at when it is made: without types nobody else would see that a misspelt right asks for nothing.
+ * @throws Error for a name that is none of the options, and for a list without anything in it
+ */
+export function demandOf(mode: Demand['mode'], rights: Omit<Demand, 'mode'>): Demand {
+  const unknown = Object.keys(rights).find((name) => !RIGHTS[mode].has(name))
+  if (unknown !== undefined) throw new Error(`This guard has no option \`${unknown}\`.`)
+  if ('roles' in rights) checkNames('roles', rights.roles)
+  if ('permissions' in rights) checkNames('permissions', rights.permissions)
+  return { mode, ...rights }
+}
+
+function checkNames(kind: 'roles' | 'permissions', names: unknown): void {
+  if (!Array.isArray(names) || names.length === 0) throw new Error(`Name the ${kind} that are needed.`)
+}
+
 /**
  * Lets a request pass, or has the answer that refuses it. Who was let in is noted with the request.
  * @throws Error where a request comes that no mount has seen: nobody is let in by mistake
@@ -72,13 +94,13 @@ export type Gate = (request: object, call: GuardCall) => Guarded | Promise<Guard
 
 /** The one gate behind the guards of all adapters. */
 export function createGate(mode: Demand['mode'], { auth, ...rights }: GuardOptions = {}): Gate {
-  const demand: Demand = { mode, ...rights }
+  const demand = demandOf(mode, rights)
   return (request, call) => visitOf(request, auth).pass(call, demand)
 }
 
 /** The options of a guard that asks for these alone. @throws Error for an empty list, which would ask for nothing */
 export function demandAll(kind: 'roles' | 'permissions', names: readonly string[]): GuardOptions {
-  if (names.length === 0) throw new Error(`Name the ${kind} that are needed.`)
+  checkNames(kind, names)
   return { [kind]: names }
 }
 

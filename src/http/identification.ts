@@ -66,7 +66,8 @@ export function createRequestAuthentication(
 ): (request: Request | Headers, connection?: Connection) => Promise<Identity | null> {
   const { originOf, identify } = createIdentification(dependencies)
   return async (request, connection) => {
-    const headers = 'headers' in request ? request.headers : request
+    // The headers of Next.js have a member `headers`, too; but only headers are read with `get`.
+    const headers = 'get' in request ? request : request.headers
     const header = (name: string) => headers.get(name) ?? undefined
     const call = { method: 'GET', header, host: '', remoteAddress: connection?.remoteAddress ?? null }
     return (await identify(call, originOf(call), { mode: 'optional' }))?.identity ?? null

@@ -65,6 +65,15 @@ describe('Headers in a server component', () => {
     await expect(next.mustGetIdentity(headersOf(forged), { auth })).rejects.toEqual(refusal('unauthenticated'))
   })
 
+  it('are read by the library, too', async () => {
+    class HeadersOfNext extends Headers {
+      readonly headers = {}
+    }
+    const { header } = await signUp()
+    const { userId } = await next.mustGetIdentity(headersOf(header), { auth })
+    expect((await auth.authenticate(new HeadersOfNext(header)))?.userId).toBe(userId)
+  })
+
   it('are not answered with nobody where they contradict themselves', async () => {
     const { header } = await signUp()
     const torn = headersOf({ ...header, 'x-tenant-id': randomUUID() })
@@ -123,6 +132,7 @@ describe('A server action', () => {
     expect((await ask(header)).roles).toEqual(['viewer'])
     await expect(ask({})).rejects.toEqual(refusal('unauthenticated'))
     await expect(ask(header, { roles: ['admin'] })).rejects.toEqual(refusal('forbidden'))
+    await expect(ask(header, { role: 'admin' })).rejects.toThrow('no option `role`')
     for (const origin of ['https://evil.example', 'null', `${ORIGIN}.evil.example`]) {
       await expect(ask({ ...header, origin }), origin).rejects.toEqual(refusal('csrf_rejected'))
     }
@@ -165,10 +175,13 @@ describe('The first door, proxy.ts', () => {
     const { header } = await signUp()
     const fresh = await proxy(page('/dashboard', header))
     expect([fresh.headers.get('x-middleware-next'), fresh.headers.getSetCookie()]).toEqual(['1', []])
+    // A prerendered page is anybody's without it.
+    expect(fresh.headers.get('cache-control')).toMatch(/^private, .*no-store/)
     auth.clock.advance(10 * MINUTE)
     const renewed = await proxy(page('/dashboard', header))
     expect(renewed.headers.get('x-middleware-next')).toBe('1')
     expect(renewed.headers.getSetCookie()).toEqual([expect.stringMatching(/^session_id=ey/)])
+    expect(renewed.headers.get('cache-control')).toBe('no-store')
   })
 
   it('believes no header that Next.js itself would write', async () => {

@@ -1,10 +1,13 @@
 import { createServer, type RequestListener } from 'node:http'
+import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import express from 'express'
 import Fastify from 'fastify'
 import { afterEach, expect, it } from 'vitest'
 import * as forExpress from '../../src/adapters/express.js'
 import * as forFastify from '../../src/adapters/fastify.js'
+import * as forHono from '../../src/adapters/hono.js'
+import * as forNext from '../../src/adapters/next.js'
 import * as forNode from '../../src/adapters/node-listener.js'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from '../../src/testing/index.js'
 import { MINUTE } from '../flows/durations.js'
@@ -180,8 +183,71 @@ it('who logs a request logs no token by it', async () => {
 })
 
 it('a guard that would ask for nothing is refused when it is made', () => {
-  for (const { requireRole, requirePermission } of [forExpress, forFastify, forNode]) {
+  // As who writes no types may have them.
+  const misspelt = { fresh: true, role: 'admin' }
+  const mistaken = { fresh: true, roles: ['admin'] }
+  for (const adapter of [forExpress, forFastify, forNode, forHono, forNext]) {
+    const { optionalAuth, requireAuth, requireRole, requirePermission } = adapter
     expect(() => requireRole()).toThrow('Name the roles')
     expect(() => requirePermission()).toThrow('Name the permissions')
+    expect(() => requireAuth({ roles: [] })).toThrow('Name the roles')
+    expect(() => requireAuth({ permissions: [] })).toThrow('Name the permissions')
+    expect(() => requireAuth(misspelt)).toThrow('no option `role`')
+    expect(() => optionalAuth(mistaken)).toThrow('no option `roles`')
   }
+  expect(() => forNext.guardPages({ next: () => new Response(null) }, misspelt)).toThrow('no option `role`')
+})
+
+it('an answer with a renewed token is for no cache, whatever the application says of it', async () => {
+  const auth = await open({ config: { auth: { mode: 'stateless' } } })
+  const app = express().use(forExpress.sallyport(auth), forExpress.optionalAuth())
+  app.get('/set', (_request, response) => void response.set('Cache-Control', 'public, max-age=60').send('page'))
+  app.get('/head', (_request, response) => {
+    response.writeHead(200, 'Fine', { 'Cache-Control': 'public, max-age=60', 'x-own': '1' }).end('page')
+  })
+  app.get('/list', (_request, response) => {
+    response.writeHead(200, ['Cache-Control', 'public, max-age=60', 'x-own', '1']).end('page')
+  })
+  const fastify = Fastify()
+  await fastify.register(forFastify.sallyport(auth))
+  fastify.addHook('onRequest', forFastify.optionalAuth())
+  fastify.get('/set', async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send('page'))
+  fastify.get('/stream', async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=60').send(Readable.from(['page'])),
+  )
+  const fastifyUrl = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  closers.push(() => fastify.close())
+  const expressUrl = `http://127.0.0.1:${await serve(app)}`
+
+  const { accessToken } = await auth.api.register({ email: newEmail(), password: PASSWORD })
+  const urls = [
+    ...['/set', '/head', '/list'].map((path) => expressUrl + path),
+    `${fastifyUrl}/set`,
+    `${fastifyUrl}/stream`,
+  ]
+  const ask = (url: string) => fetch(url, { headers: { cookie: `session_id=${accessToken}` } })
+  for (const url of urls) {
+    const { headers } = await ask(url)
+    expect([headers.get('cache-control'), headers.getSetCookie()], url).toEqual(['public, max-age=60', []])
+  }
+  auth.clock.advance(8 * MINUTE)
+  for (const url of urls) {
+    const answer = await ask(url)
+    expect(answer.headers.getSetCookie(), url).toEqual([expect.stringMatching(/^session_id=ey/)])
+    expect(answer.headers.get('cache-control'), url).toBe('no-store')
+    expect(answer.headers.get('x-own'), url).toBe(/head|list/.test(url) ? '1' : null)
+    expect(await answer.text()).toBe('page')
+  }
+})
+
+it('a refusal is whole also where something has hooked the writing of headers', async () => {
+  const auth = await open()
+  const port = await serve((request, response) => {
+    // It looks at what was set, and hands on the status alone.
+    response.writeHead = new Proxy(response.writeHead, {
+      apply: (writeHead, self, [status]) => Reflect.apply(writeHead, self, [status]),
+    })
+    forNode.requireAuth({ auth })(request, response, () => response.end())
+  })
+  expect(await refusalOf(await fetch(`http://127.0.0.1:${port}/`))).toBe('401 unauthenticated')
 })
