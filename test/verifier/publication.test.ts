@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createAccessService } from '../../src/features/access/access-service.js'
 import { publishRevocations } from '../../src/features/revocation/revocation-publication.js'
 import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
+import { insertChanges } from '../../src/features/revocation/revocation-store.js'
 import { silentLogger } from '../../src/runtime/logger.js'
+import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
 import type { FeedEntry, SharedFeed } from '../../src/storage/shared-feed.js'
+import { allTenants } from '../../src/storage/tenant-scope.js'
 import { emptyPostgresDatabase } from '../databases/test-database.js'
 import { type BareNode, openNodeOfTest } from '../flows/nodes.js'
 import { bearer } from '../flows/people.js'
@@ -15,17 +19,20 @@ interface Log {
   entries: readonly Entry[]
   attempts: number
   failure: string | null
+  /** The attempt that fails, of all. */
+  failsAt: number | null
   clear(): void
 }
 
 /** A log in memory, which a test can empty or make fail. */
 function memoryFeed() {
   const log = new Map<string, Entry>()
-  const state: Log = { entries: [], attempts: 0, failure: null, clear: () => log.clear() }
+  const state: Log = { entries: [], attempts: 0, failure: null, failsAt: null, clear: () => log.clear() }
   let count = 0
   const feed: SharedFeed = {
     async append(entry, after, replaces) {
       state.attempts++
+      if (state.attempts === state.failsAt) throw new Error('the connection was lost')
       if (state.failure !== null) throw new Error(state.failure)
       if (after !== null && !log.has(after)) return null
       if (after !== null && replaces) log.delete(after)
@@ -102,6 +109,24 @@ it('tells what is new, once, and everything again when the log was lost, or coul
   expect(await sync()).toEqual([])
   log.failure = null
   expect(sessionsOf(await sync())).toHaveLength(1)
+})
+
+it('vouches for nothing while a part of everything is told, and the rest is not', async () => {
+  const { node, log, sync } = await openTeller()
+  await sync()
+  const ended = Array.from({ length: 1200 }, () => randomUUID())
+  const changes = ended.map((subject) => ({ kind: 'session' as const, tenantId: DEFAULT_TENANT_ID, subject }))
+  await insertChanges(allTenants(), node.storage.db, node.storage, changes)
+  expect(sessionsOf(await sync())).toHaveLength(1200)
+  log.clear()
+  // The first asks for what is gone, the second tells the first part of everything.
+  log.failsAt = log.attempts + 3
+  await sync()
+  await vi.waitFor(() => expect(log.attempts).toBe(log.failsAt))
+  expect(log.entries.map(({ time }) => time)).toEqual([null])
+  await sync()
+  await vi.waitFor(() => expect(log.entries.at(-1)?.time).not.toBeNull())
+  expect(new Set(sessionsOf(log.entries)).size).toBe(1200)
 })
 
 it('looks at an account again while anything is open that the look may have missed', async () => {

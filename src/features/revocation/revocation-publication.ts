@@ -45,6 +45,8 @@ export function publishRevocations(parts: {
   let isLastEmpty = false
   /** Everything that is held has to be told, whatever was told before. */
   let isWholeDue = true
+  /** Some of everything that is held was told, and the rest was not: nothing more counts before it is. */
+  let isWholeOpen = false
   /**
    * Accounts that were looked at while transactions were open that the look may have missed, with the mark below which
    * they lie. They are looked at again until none of those is open any more.
@@ -56,14 +58,15 @@ export function publishRevocations(parts: {
   const publish = oneAtATime(async () => {
     if (reading === null || isClosed) return
     const read = reading
-    const taken = pending
+    // What has to be looked at again is, whether or not this telling succeeds.
+    const taken = { ...pending, users: new Set([...pending.users, ...unsettled.keys()]) }
     pending = nothing()
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) if (await tell(taken, read)) return
       throw new Error('other writers took the entries away')
     } catch (error) {
       pending = merged(pending, taken)
-      if (last === null) isWholeDue = true
+      if (last === null || isWholeOpen) isWholeDue = true
       const cause = error instanceof Error ? error.message : String(error)
       logger.debug({ cause }, 'revocations cannot be told to other services just now')
     }
@@ -73,9 +76,10 @@ export function publishRevocations(parts: {
   async function tell(taken: Pending, read: FeedReading): Promise<boolean> {
     const isWhole = isWholeDue
     isWholeDue = false
+    isWholeOpen ||= isWhole
     if (isWhole) last = null
     const { sessions, users, tenants, keys } = isWhole ? merged(whole(), taken) : taken
-    const found = await lookAt(new Set([...users, ...unsettled.keys()]))
+    const found = await lookAt(users)
     const facts = {
       ...found,
       sessions: [...new Set([...sessions, ...found.sessions])],
@@ -96,6 +100,7 @@ export function publishRevocations(parts: {
       isLastEmpty = isEmpty && last !== null
       if (last === null) return lost()
     }
+    isWholeOpen = false
     return true
   }
 
