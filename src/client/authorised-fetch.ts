@@ -10,7 +10,7 @@ const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * `fetch` with the credential to allowed origins, and once more where that was refused and another can be had, or where the
- * CSRF token was another session's. Never more often: what a fresh credential does not open, no fresher one opens.
+ * CSRF token was another session's of the same user. Never more often: what a fresh credential does not open, no fresher one opens.
  * @param csrf null where tokens travel in a header
  * @param base what a path is relative to
  */
@@ -43,14 +43,20 @@ export function createFetch(
         // A redirect drops `Authorization` where it leaves the origin, but not this one.
         ...(token && { redirect }),
       })
-      keeper.renewed(response.headers, used)
+      // Wherever a redirect led, nobody there hands out our tokens.
+      if (!response.redirected) keeper.renewed(response.headers, used)
       return response
     }
 
     const used = await keeper.credential()
     let response = await send(used)
     if (!used || isOnce) return response
-    if (csrf && response.status === 403 && (await codeOf(response)) === 'csrf_rejected') {
+    if (
+      csrf &&
+      response.status === 403 &&
+      (await codeOf(response)) === 'csrf_rejected' &&
+      (await keeper.isStill(used))
+    ) {
       csrf.reset()
       drop(response)
       response = await send(used)

@@ -84,6 +84,7 @@ export function connectSocket(
     const opened = new WebSocket(url)
     socket = opened
     shown = session
+    userId ??= session.user?.id
     opened.addEventListener('open', () => {
       if (socket === opened) present('authenticate')
     })
@@ -111,8 +112,10 @@ export function connectSocket(
     const { type } = frame
     if (isHolder(frame)) {
       const { type: _type, ...holder } = frame
-      userId = holder.user_id
-      if (type === 'user_updated') emit({ type: 'user-updated', holder })
+      userId ??= holder.user_id
+      // By cookies that another tab has changed, unheard.
+      if (userId !== holder.user_id) end(UNAUTHENTICATED, 'Somebody else is signed in.')
+      else if (type === 'user_updated') emit({ type: 'user-updated', holder })
       else if (state !== 'open') {
         state = 'open'
         openedAt = surroundings.now()

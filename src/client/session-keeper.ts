@@ -12,10 +12,12 @@ import type { TabMessage, Tabs } from './tabs.js'
 /** Who is signed in, and with what. The only one that stores, exchanges and forgets. */
 export interface SessionKeeper {
   readonly port: SessionPort
-  /** What to show with a request, fresh where that can be had; null for nothing. Never rejects. */
+  /** What to show with a request, fresh where that can be had; null for nothing, or somebody else's by now. Never rejects. */
   credential(): Promise<StoredSession | null>
-  /** Another one after `used` was refused; null where there is none. @throws SallyportClientError */
+  /** Another one of the same user after `used` was refused; null where there is none. @throws SallyportClientError */
   replacement(used: StoredSession): Promise<StoredSession | null>
+  /** True where the browser's cookies are still of the same user; whoever else they are of is signed in now. Never rejects. */
+  isStill(used: StoredSession): Promise<boolean>
   /** A fresh credential was refused as well: no exchange is going to mend that. */
   giveUp(used: StoredSession): void
   /** Takes what a sign-in gave. */
@@ -73,6 +75,12 @@ export function createSessionKeeper(
     await storage.save(name(), session)
   }
 
+  /** Saves what is known of the session that is stored, and no other: another tab may have ended or replaced it, unheard. */
+  async function amend(session: StoredSession): Promise<void> {
+    const stored = await storage.load(name())
+    if (stored && markOf(stored) === markOf(session)) await save(session)
+  }
+
   async function keep(session: StoredSession): Promise<void> {
     take(session)
     await save(session)
@@ -123,11 +131,15 @@ export function createSessionKeeper(
 
   /** Looks up what may have happened unheard. */
   async function restore(): Promise<void> {
+    const at = epoch
     try {
       if (isCookie) await askWhose(unknown())
       else if ((await takeNewer(book.held())) === null) drop('logout')
     } catch (error) {
-      if (isRefused(error)) drop('logout')
+      if (!isRefused(error) || epoch !== at) return
+      // As at the start: where a cookie was sent, and has ended, there may be another to be had for it.
+      if (error.code !== 'unauthenticated' && book.held()) await refresh().catch(ignore)
+      else drop('logout')
     }
   }
 
@@ -183,6 +195,8 @@ export function createSessionKeeper(
       const since = epoch
       try {
         const next = await exchange.next(current)
+        // What another tab has done meanwhile is not undone, heard of or not.
+        if (epoch === since && !isCookie && (await takeNewer(current)) === null) drop('logout')
         if (epoch === since) await keep(next)
       } catch (error) {
         if (epoch !== since) return
@@ -241,7 +255,8 @@ export function createSessionKeeper(
   function onPage(event: PageEvent): void {
     const isNews = event === 'pageshow' || (event === 'storage' && !isCookie)
     if (isShared && isNews) void restore()
-    else {
+    // What is stored by whomever is no reason to ask again what has just failed.
+    else if (event !== 'storage') {
       times.open()
       tick()
     }
@@ -254,7 +269,7 @@ export function createSessionKeeper(
     // While the old one is good nobody waits for the next.
     const refreshing = refresh().catch(ignore)
     if (times.isOver(held)) await refreshing
-    return book.held()
+    return ofSameUser(held, book.held())
   }
 
   return {
@@ -276,11 +291,17 @@ export function createSessionKeeper(
     async replacement(used) {
       const mark = markOf(used)
       const held = book.held()
-      if (held && markOf(held) !== mark) return held
+      if (held && markOf(held) !== mark) return ofSameUser(used, held)
       if (!held || hopeless === mark) return null
       await refresh()
       const next = book.held()
-      return next && markOf(next) !== mark ? next : null
+      return next && markOf(next) !== mark ? ofSameUser(used, next) : null
+    },
+    async isStill({ user }) {
+      const at = epoch
+      const now = await exchange.whose(unknown()).catch(() => null)
+      if (now && now.id !== user?.id && epoch === at) take({ ...unknown(), user: now })
+      return now?.id === user?.id
     },
     giveUp(used) {
       hopeless = markOf(used)
@@ -306,7 +327,7 @@ export function createSessionKeeper(
       if (held?.user?.id === user.id) {
         const next = { ...held, user }
         book.hold(next)
-        void save(next).catch(ignore)
+        void amend(next).catch(ignore)
       }
     },
     renewed(headers, used) {
@@ -326,6 +347,11 @@ export function createSessionKeeper(
 }
 
 function ignore(): void {}
+
+/** `next`, or null where it is another's: what somebody began is never done by somebody else. */
+function ofSameUser({ user }: StoredSession, next: StoredSession | null): StoredSession | null {
+  return user && next?.user && next.user.id !== user.id ? null : next
+}
 
 /** A refusal of what was looked up says no more than that there is nothing. */
 function ifRefused(error: unknown): false {

@@ -28,8 +28,11 @@ export interface Surroundings {
   /** Milliseconds; only differences count. */
   now(): number
   random(): number
-  /** @returns cancels it */
-  later(milliseconds: number, run: () => void): () => void
+  /**
+   * @param isAwaited true where a program of Node is to go on for it
+   * @returns cancels it
+   */
+  later(milliseconds: number, run: () => void, isAwaited?: boolean): () => void
   fetch(): Fetch
   socket(): SocketConstructor | null
   locks(): Locks | null
@@ -66,10 +69,10 @@ const globals = (): Globals => globalThis
 export const surroundings: Surroundings = {
   now: () => Date.now(),
   random: () => Math.random(),
-  later(milliseconds, run) {
+  later(milliseconds, run, isAwaited = false) {
     const timer = setTimeout(run, Math.min(milliseconds, LONGEST_TIMER))
     // In Node: a number in browsers.
-    if (typeof timer === 'object') timer.unref()
+    if (typeof timer === 'object' && !isAwaited) timer.unref()
     return () => clearTimeout(timer)
   },
   fetch: () => globals().fetch,

@@ -124,8 +124,13 @@ export function createWire(options: ClientOptions, surroundings: Surroundings): 
   }
 
   async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    const wait = () => new Promise<void>((resolve) => void surroundings.later(milliseconds, resolve))
-    await within(wait, { ...(signal && { signal }), timeout: milliseconds + 1 })
+    let stop = () => {}
+    const wait = () =>
+      new Promise<void>((resolve) => {
+        // Somebody waits for the answer: a program must not end before it has come.
+        stop = surroundings.later(milliseconds, resolve, true)
+      })
+    await within(wait, { ...(signal && { signal }), timeout: milliseconds + 1 }).finally(() => stop())
   }
 
   /** Milliseconds to wait before it is asked again; null where it is not. */

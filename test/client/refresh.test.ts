@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { surroundings } from '../../src/client/surroundings.js'
 import { createTestAuth, type TestAuth } from '../../src/testing/index.js'
 import { Device, endSessions, type Network, type TabOptions } from './device.js'
 
@@ -257,4 +258,38 @@ it('a page that cannot ask at its start does not say who is signed in, and asks 
   device.network = (_sent, send) => send()
   await device.pass(10_000)
   expect(client.session.current().status).toBe('signed-in')
+})
+
+it('what is stored by whomever is no reason to ask a server again that has just failed', async () => {
+  const { device, emit } = await signedIn({ kind: 'cookie', autoRefresh: true })
+  device.network = toRefreshes(async () => problem(500, 'internal'))
+  await device.pass(16 * MINUTE)
+  const before = device.count('POST /auth/refresh')
+  for (let i = 0; i < 20; i++) {
+    emit('storage')
+    await device.idle()
+  }
+  expect(device.count('POST /auth/refresh')).toBe(before)
+})
+
+it('takes no token from where a redirect has led', async () => {
+  const { device, client } = await signedIn()
+  const before = await client.accessToken()
+  device.network = async () => {
+    const answer = new Response(null, { headers: { 'x-session-token': 'theirs' } })
+    return Object.defineProperty(answer, 'redirected', { value: true })
+  }
+  await client.fetch('/api/x')
+  expect(await client.accessToken()).toBe(before)
+})
+
+it('a program of Node does not end while a call waits to be repeated, and does not go on for anything else', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const background = surroundings.later(60_000, () => undefined)
+  expect(timers()).toBe(before)
+  const awaited = surroundings.later(60_000, () => undefined, true)
+  expect(timers()).toBe(before + 1)
+  background()
+  awaited()
 })

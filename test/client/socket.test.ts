@@ -169,6 +169,15 @@ it('ends with the sign-out, and where somebody else signs in', async () => {
   expect(await second.next('close')).toMatchObject({ final: true })
 })
 
+it('never becomes that of somebody whose cookies another tab has brought, unheard', async () => {
+  const { device, next, hear } = await connected({ kind: 'cookie', channel: false })
+  await device.tab({ kind: 'cookie', channel: false }).client.guest()
+  hear(1012)
+  await next('close')
+  await device.pass(1001)
+  expect(await next('close')).toMatchObject({ final: true })
+})
+
 it('ends with its client, which signs nobody out', async () => {
   const { client, next, socket } = await connected()
   client.close()

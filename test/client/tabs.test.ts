@@ -152,6 +152,96 @@ it('a page that comes back from where it heard nothing looks up who is signed in
   }
 })
 
+describe('what somebody began is done by nobody else', () => {
+  const nameOf = async (account: typeof bob) => (await auth.api.login(account)).user.username
+  const rename = { body: { username: 'Mallory' } }
+
+  it('although a sign-in came between a call and its refusal', async () => {
+    const device = new Device(auth)
+    const { client } = device.tab({ autoRefresh: false })
+    await client.login(ada)
+    const shown: (string | null)[] = []
+    device.network = async ({ path, headers }, send) => {
+      if (path !== '/api/x') return send()
+      shown.push(headers.get('authorization'))
+      await client.login(bob)
+      return new Response(null, { status: 401 })
+    }
+    expect((await client.fetch('/api/x', { method: 'POST' })).status).toBe(401)
+    expect(shown).toHaveLength(1)
+  })
+
+  it('although another tab has signed in while tokens were exchanged for it', async () => {
+    const device = new Device(auth)
+    const { client } = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
+    await client.login(ada)
+    const other = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false }).client
+    await device.pass(16 * MINUTE)
+    const signIn = other.login(bob)
+    await expect(client.call('updateMe', rename)).rejects.toMatchObject({ status: 401 })
+    await signIn
+    expect(await nameOf(bob)).not.toBe('Mallory')
+  })
+
+  it('although the cookies are of somebody else by now, and nobody has told', async () => {
+    const device = new Device(auth)
+    const { client } = device.tab({ kind: 'cookie', channel: false, autoRefresh: false })
+    await client.login(ada)
+    await client.call('updateMe', { body: { username: 'Ada' } })
+    const other = device.tab({ kind: 'cookie', channel: false, autoRefresh: false }).client
+    await other.login(bob)
+    await expect(client.call('updateMe', rename)).rejects.toMatchObject({ code: 'csrf_rejected' })
+    expect(await nameOf(bob)).not.toBe('Mallory')
+    expect(client.session.current()).toMatchObject({ user: { email: bob.email } })
+    const named = await client.call('updateMe', { body: { username: 'Bob' } })
+    expect(named.username).toBe('Bob')
+  })
+})
+
+it('a page that comes back after its access token has ended is signed in as before', async () => {
+  const device = new Device(auth)
+  const { client, emit, events } = device.tab({ kind: 'cookie', autoRefresh: false })
+  await client.login(ada)
+  await device.pass(16 * MINUTE)
+  emit('pageshow')
+  await device.idle()
+  expect(client.session.current().status).toBe('signed-in')
+  expect(events.map(({ type }) => type)).not.toContain('signed-out')
+})
+
+it('a sign-out in another tab that is not heard yet is not undone by an exchange', async () => {
+  const device = new Device(auth)
+  const { client } = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
+  await client.login(ada)
+  device.network = async ({ path }, send) => {
+    const answer = await send()
+    if (path === '/auth/refresh') device.stored.clear()
+    return answer
+  }
+  await client.refresh().catch(() => undefined)
+  expect([...device.stored]).toEqual([])
+  expect(client.session.current().status).toBe('signed-out')
+})
+
+it('what a tab learns of the account takes the place of nothing that another tab has stored', async () => {
+  const device = new Device(auth)
+  const { client } = device.tab({ kind: 'localStorage', channel: false, autoRefresh: false })
+  await client.login(ada)
+  const [[key, own] = ['', '']] = device.stored
+  const newer = JSON.stringify({ ...JSON.parse(own), refreshToken: 'newer' })
+  for (const others of [[[key, newer]], []] as const) {
+    device.network = async (_sent, send) => {
+      const answer = await send()
+      device.stored.clear()
+      for (const [name, value] of others) device.stored.set(name, value)
+      return answer
+    }
+    await client.call('me')
+    await Promise.resolve()
+    expect([...device.stored]).toEqual(others)
+  }
+})
+
 describe('tabs with memory', () => {
   it('are sessions of their own', async () => {
     const device = new Device(auth)
