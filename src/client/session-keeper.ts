@@ -50,6 +50,7 @@ export function createSessionKeeper(
   let known: Promise<void> | null = null
   let exchanging: Promise<void> | null = null
   let hopeless: string | null = null
+  let saving: Promise<void> = Promise.resolve()
   let stopListening: (() => void) | null = null
 
   /** Begins to hear of other tabs and of the page. */
@@ -71,14 +72,18 @@ export function createSessionKeeper(
     book.clear(reason)
   }
 
-  async function save(session: StoredSession | null): Promise<void> {
-    await storage.save(name(), session)
+  /** One after the other: a storage that takes its time must not end with what was saved before. */
+  function save(session: StoredSession | null): Promise<void> {
+    const saved = saving.then(() => storage.save(name(), session))
+    saving = saved.catch(ignore)
+    return saved
   }
 
   /** Saves what is known of the session that is stored, and no other: another tab may have ended or replaced it, unheard. */
   async function amend(session: StoredSession): Promise<void> {
+    const at = epoch
     const stored = await storage.load(name())
-    if (stored && markOf(stored) === markOf(session)) await save(session)
+    if (epoch === at && stored && markOf(stored) === markOf(session)) await save(session)
   }
 
   async function keep(session: StoredSession): Promise<void> {

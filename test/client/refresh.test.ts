@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CredentialStorage, StoredSession } from '../../src/client/storage-types.js'
 import { surroundings } from '../../src/client/surroundings.js'
 import { createTestAuth, type TestAuth } from '../../src/testing/index.js'
 import { Device, endSessions, type Network, type TabOptions } from './device.js'
@@ -292,4 +293,29 @@ it('a program of Node does not end while a call waits to be repeated, and does n
   expect(timers()).toBe(before + 1)
   background()
   awaited()
+})
+
+it('a storage that takes its time keeps nothing of a session that has been signed out of', async () => {
+  let finish = () => {}
+  const slow = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  let kept: StoredSession | null = null
+  const storage: CredentialStorage = {
+    transport: 'bearer',
+    isShared: false,
+    load: async () => kept,
+    async save(_name, session) {
+      if (session) await slow
+      kept = session
+    },
+  }
+  const { client } = new Device(auth).tab({ storage })
+  const signIn = client.login(account)
+  while (client.session.current().status !== 'signed-in') await new Promise((resolve) => setImmediate(resolve))
+  const signOut = client.logout()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  finish()
+  await Promise.all([signIn, signOut])
+  expect(kept).toBeNull()
 })
