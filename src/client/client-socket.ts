@@ -50,14 +50,15 @@ export function connectSocket(
     for (const listener of [...listeners]) guarded(() => listener(event))
   }
 
-  function after(milliseconds: number, run: () => void): void {
+  function after(milliseconds: number, run: () => void, isAwaited = false): void {
     cancel?.()
-    cancel = surroundings.later(milliseconds, run)
+    cancel = surroundings.later(milliseconds, run, isAwaited)
   }
 
   function wait(milliseconds: number): void {
     state = 'waiting'
-    after(milliseconds, dial)
+    // An open connection has a program go on, and so has one that comes again.
+    after(milliseconds, dial, true)
   }
 
   /** Asks for a sign of life after a while of silence, and hangs up where none comes. */

@@ -34,6 +34,7 @@ export interface Tab {
 interface Timer {
   readonly at: number
   readonly run: () => void
+  readonly isAwaited: boolean
 }
 
 /** A browser with its tabs, on a machine whose clock need not be right; time passes there and at the server together. */
@@ -66,7 +67,7 @@ export class Device {
     const surroundings: Surroundings = {
       now: () => Date.UTC(2030, 0, 1) + this.#elapsed + this.clockError,
       random: () => this.random(),
-      later: (milliseconds, run) => this.#later(milliseconds, run),
+      later: (milliseconds, run, isAwaited) => this.#later(milliseconds, run, isAwaited),
       fetch: () => this.fetch,
       socket: () => null,
       locks: () => (locks ? this.#locks() : null),
@@ -134,6 +135,11 @@ export class Device {
     return this.requests.filter((sent) => sent === request).length
   }
 
+  /** Timers for which a program of Node goes on. */
+  get awaited(): number {
+    return [...this.#timers].filter(({ isAwaited }) => isAwaited).length
+  }
+
   /** Lets time pass, for the server too, with whatever timers have to do meanwhile. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#elapsed + milliseconds
@@ -163,8 +169,8 @@ export class Device {
     this.#elapsed = to
   }
 
-  #later(milliseconds: number, run: () => void): () => void {
-    const timer = { at: this.#elapsed + milliseconds, run }
+  #later(milliseconds: number, run: () => void, isAwaited = false): () => void {
+    const timer = { at: this.#elapsed + milliseconds, run, isAwaited }
     this.#timers.add(timer)
     return () => void this.#timers.delete(timer)
   }

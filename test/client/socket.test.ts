@@ -111,6 +111,16 @@ it('connects again after a restart, soon, and not all at once', async () => {
   expect(server.connections).toHaveLength(2)
 })
 
+it('has a program of Node go on until it is connected again, and no longer than its client', async () => {
+  const { device, next, client, hear } = await connected()
+  expect(device.awaited).toBe(0)
+  hear(1012)
+  await next('close')
+  expect(device.awaited).toBe(1)
+  client.close()
+  expect(device.awaited).toBe(0)
+})
+
 it('comes at once when the network does, and not whenever something is stored', async () => {
   const { device, next, hear, emit, server } = await connected()
   device.random = () => 0.9
