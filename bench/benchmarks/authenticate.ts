@@ -80,7 +80,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
 
     const hitsBefore = await redisHits()
     let lookUps = 0
-    const milliseconds = quick ? 150 : 500
+    const milliseconds = quick ? 100 : 500
     const plan = { rounds: quick ? 3 : 15, warmUp: { count: 4_000, milliseconds: quick ? 700 : 5_000 } }
     const figure = await inRounds(variants, plan, async ({ name, child, work, atOnce }) => {
       const { count, milliseconds: took, cpu } = await child.ask({ work, atOnce, milliseconds }, done)

@@ -72,7 +72,7 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
     const { child: client } = await Child.start(LOAD_CLIENT, { greets: false })
     children.push(client)
     const milliseconds = quick ? 300 : 1_000
-    const plan = { rounds: quick ? 5 : 15, warmUp: { count: 4_000, milliseconds: quick ? 1_500 : 10_000 } }
+    const plan = { rounds: quick ? 3 : 15, warmUp: { count: 4_000, milliseconds: quick ? 1_500 : 10_000 } }
     const figure = await inRounds(variants, plan, async ({ name, pid, url, path, credential }) => {
       const before = cpuOf(pid)
       const requests = [requestText('GET', url, path, [credential])]

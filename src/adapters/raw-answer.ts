@@ -15,7 +15,7 @@ export function writeAnswer(outgoing: ServerResponse, { status, fields, body }: 
   const own = new Set<string>()
   for (let at = 0; at < fields.length; at += 2) {
     const [name = '', value = ''] = [fields[at], fields[at + 1]]
-    if (own.has(name) || name === 'vary') outgoing.appendHeader(name, value)
+    if (own.has(name) || name === 'vary' || name === 'set-cookie') outgoing.appendHeader(name, value)
     else outgoing.setHeader(name, value)
     own.add(name)
   }

@@ -111,6 +111,21 @@ it('what the application says of an answer stays beside what a guard says', asyn
   }
 })
 
+it('cookies that the application has set stay beside those of an answer of ours', async () => {
+  const auth = await open()
+  const app = express()
+  app.use((_request, response, next) => {
+    response.cookie('theme', 'dark')
+    next()
+  })
+  app.use(forExpress.sallyport(auth))
+  const body = JSON.stringify({ email: newEmail(), password: PASSWORD, transport: 'cookie' })
+  const answer = await post(await serve(app), '/auth/register', body)
+  const names = answer.headers.getSetCookie().map((line) => line.split('=')[0])
+  expect(names).toContain('theme')
+  expect(names).toContain('session_id')
+})
+
 it('the address of the client is that of a trusted proxy’s header, whatever the framework believes', async () => {
   const forwarded = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' }
   const addressSeen = async (auth: TestAuth, trusts: boolean) => {

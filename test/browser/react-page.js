@@ -12,3 +12,8 @@ globalThis.root = hydrateRoot(
   createElement(App, { client: globalThis.client, initialUser }),
   { onRecoverableError: (error) => globalThis.complaints.push(error.message) },
 )
+/** Another client takes the place of the first, as where an application changes to another server. */
+globalThis.change = () => {
+  const client = createClient({ baseUrl: '/' })
+  globalThis.root.render(createElement(App, { client, initialUser }))
+}

@@ -135,6 +135,17 @@ describe('A component', () => {
     await page.context().close()
   })
 
+  it('shows of another client what that one knows, never whom the server saw for the first', async () => {
+    const { page, complaints } = await open('/known', newAccount())
+    const before = (await rendersOf(page))['name'] ?? []
+    await page.evaluate('change()')
+    await page.locator('#not', { hasText: 'yes' }).waitFor()
+    const after = ((await rendersOf(page))['name'] ?? []).slice(before.length)
+    expect(new Set(after)).toEqual(new Set(['nobody']))
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
   it('that has gone hears of nothing more', async () => {
     const { page, complaints } = await open('/known', newAccount())
     await page.evaluate('root.unmount()')

@@ -20,7 +20,8 @@ const SessionContext = createContext<SessionSource | null>(null)
 /** Gives the components below it the session of a client. It renders nothing of its own, and never again by itself. */
 export function SallyportProvider({ client, initialUser, children }: SallyportProviderProps): ReactElement {
   const [first, setFirst] = useState(() => createSessionSource(client, initialUser))
-  const source = first.client === client ? first : createSessionSource(client, initialUser)
+  // Whom the server saw is the first client's: another one asks by itself.
+  const source = first.client === client ? first : createSessionSource(client, undefined)
   if (source !== first) setFirst(source)
   useEffect(() => {
     // Where the server cannot be asked, the state stays `loading` and the client asks again.
