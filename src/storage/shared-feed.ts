@@ -1,11 +1,21 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 
+/**
+ * Where a look at the database stands among all looks of one epoch: every transaction below `floor` has ended, none from
+ * `ceiling` on has, and `open` of those between are still running. All three only ever move one way, and each commit moves
+ * one of them, so that of two looks that saw different things it is certain which one is the later.
+ */
+export interface Look {
+  readonly floor: number
+  readonly ceiling: number
+  readonly open: number
+}
+
 /** What an account is, by a look at the database; see `accountDigest`. */
 export interface AccountReading {
   readonly userId: string
-  /** Every change with a lower mark was seen by this look: of two looks the one with the higher floor counts. */
-  readonly floor: number
+  readonly look: Look
   /** Null where nobody may go on as this account. */
   readonly digest: string | null
 }
@@ -24,7 +34,7 @@ export interface FeedFacts {
 export interface FeedEntry {
   /** Tells two deployments apart that use one Redis. */
   readonly deployment: string
-  /** Floors of one epoch can be compared. */
+  /** Looks of one epoch can be compared. */
   readonly epoch: string
   /**
    * The database's time, milliseconds: whatever was committed by then and still matters stands in the feed up to this
@@ -51,6 +61,11 @@ export interface SharedFeed {
   close(): Promise<void>
 }
 
+export function isEarlier(look: Look, other: Look): boolean {
+  if (look.floor !== other.floor) return look.floor < other.floor
+  return look.ceiling === other.ceiling ? look.open > other.open : look.ceiling < other.ceiling
+}
+
 export const NO_FACTS: FeedFacts = { sessions: [], accounts: [], tenants: [], keys: false }
 
 /** Where the feed of an issuer is: who checks its tokens knows the name of it, and needs nothing else. */
@@ -58,10 +73,10 @@ export function feedKey(issuer: string): string {
   return `sallyport:feed:${hash('sha256', issuer, 'base64url').slice(0, 22)}`
 }
 
-/** Short, since there are many: sessions, accounts as `[user, floor, digest]`, tenants as `[tenant, time]`, keys. */
+/** Short, since there are many: sessions, accounts as `[user, look, digest]`, tenants as `[tenant, time]`, keys. */
 const factsText = z.object({
   s: z.array(z.string()).default([]),
-  u: z.array(z.tuple([z.string(), z.number(), z.string().nullable()])).default([]),
+  u: z.array(z.tuple([z.string(), z.tuple([z.number(), z.number(), z.number()]), z.string().nullable()])).default([]),
   n: z.array(z.tuple([z.string(), z.number()])).default([]),
   k: z.boolean().default(false),
 })
@@ -86,7 +101,9 @@ export function encodeEntry({ deployment, epoch, time, life, keep, facts }: Feed
   const { sessions, accounts, tenants, keys } = facts
   const text = {
     ...(sessions.length > 0 && { s: sessions }),
-    ...(accounts.length > 0 && { u: accounts.map(({ userId, floor, digest }) => [userId, floor, digest]) }),
+    ...(accounts.length > 0 && {
+      u: accounts.map(({ userId, look, digest }) => [userId, [look.floor, look.ceiling, look.open], digest]),
+    }),
     ...(tenants.length > 0 && { n: tenants.map(({ id, at }) => [id, at]) }),
     ...(keys && { k: true }),
   }
@@ -107,7 +124,11 @@ export function decodeEntry(words: readonly string[]): FeedEntry {
       ? NO_FACTS
       : {
           sessions: f.s,
-          accounts: f.u.map(([userId, floor, digest]) => ({ userId, floor, digest })),
+          accounts: f.u.map(([userId, [floor, ceiling, open], digest]) => ({
+            userId,
+            look: { floor, ceiling, open },
+            digest,
+          })),
           tenants: f.n.map(([id, at]) => ({ id, at })),
           keys: f.k,
         }

@@ -27,7 +27,9 @@ function entry(facts: Partial<FeedFacts>, of: Partial<FeedEntry> = {}): FeedEntr
   return decodeEntry(encodeEntry({ ...told, ...of }))
 }
 
-const account = (floor: number, digest: string | null) => ({ accounts: [{ userId: 'anna', floor, digest }] })
+const account = (floor: number, digest: string | null, [ceiling, open] = [floor, 0]) => ({
+  accounts: [{ userId: 'anna', look: { floor, ceiling, open }, digest }],
+})
 const [asIs, other] = [accountDigest(anna), accountDigest({ ...anna, roles: ['viewer'] })]
 
 function verdict(view: FeedView, now = ISSUED, of: Partial<Identity> = {}): unknown {
@@ -57,6 +59,13 @@ describe('what was heard of the feed', () => {
     expect(verdict(view)).toBe(false)
     view.apply(entry(account(8, asIs)), 0)
     expect([verdict(view), verdict(view, ISSUED, { roles: ['editor', 'viewer'] })]).toEqual([true, true])
+    // While a transaction stays open the floor does.
+    view.apply(entry(account(8, other, [11, 2])), 0)
+    view.apply(entry(account(8, asIs, [11, 3])), 0)
+    view.apply(entry(account(8, asIs, [10, 1])), 0)
+    expect(verdict(view)).toBe(false)
+    view.apply(entry(account(8, asIs, [11, 1])), 0)
+    expect(verdict(view)).toBe(true)
     for (const change of [
       { email: null },
       { username: 'x' },

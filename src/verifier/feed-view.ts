@@ -1,6 +1,6 @@
 import { SallyportError } from '../contract/sallyport-error.js'
 import { accountDigest } from '../crypto/account-digest.js'
-import type { FeedEntry } from '../storage/shared-feed.js'
+import { type FeedEntry, isEarlier, type Look } from '../storage/shared-feed.js'
 import type { Judged } from './feed.js'
 
 /** A fact, and until when it matters. */
@@ -8,7 +8,7 @@ type Until<Fact> = Fact & { readonly until: number }
 
 interface KnownAccount {
   readonly epoch: string
-  readonly floor: number
+  readonly look: Look
   readonly digest: string | null
 }
 
@@ -29,11 +29,11 @@ export class FeedView {
     const until = now + keep
     this.#life = life
     for (const id of facts.sessions) put(this.#sessions, id, { until })
-    for (const { userId, floor, digest } of facts.accounts) {
+    for (const { userId, look, digest } of facts.accounts) {
       const known = this.#accounts.get(userId)
       // An older look that comes later. Those of another epoch cannot be compared: then the later one counts.
-      const isOlder = known !== undefined && known.epoch === epoch && known.floor > floor
-      if (!isOlder) put(this.#accounts, userId, { epoch, floor, digest, until })
+      const isOlder = known !== undefined && known.epoch === epoch && isEarlier(look, known.look)
+      if (!isOlder) put(this.#accounts, userId, { epoch, look, digest, until })
     }
     for (const { id, at } of facts.tenants) {
       put(this.#tenants, id, { at: Math.max(at, this.#tenants.get(id)?.at ?? 0), until })

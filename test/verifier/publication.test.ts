@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createAccessService } from '../../src/features/access/access-service.js'
+import { readAccounts } from '../../src/features/revocation/revocation-accounts.js'
 import { publishRevocations } from '../../src/features/revocation/revocation-publication.js'
 import { createRevocationService } from '../../src/features/revocation/revocation-service.js'
 import { insertChanges } from '../../src/features/revocation/revocation-store.js'
 import { silentLogger } from '../../src/runtime/logger.js'
 import { DEFAULT_TENANT_ID } from '../../src/storage/default-tenant.js'
-import type { FeedEntry, SharedFeed } from '../../src/storage/shared-feed.js'
+import { type AccountReading, type FeedEntry, isEarlier, type SharedFeed } from '../../src/storage/shared-feed.js'
+import type { Queryable } from '../../src/storage/storage.js'
 import { allTenants } from '../../src/storage/tenant-scope.js'
 import { emptyPostgresDatabase } from '../databases/test-database.js'
 import { type BareNode, openNodeOfTest } from '../flows/nodes.js'
@@ -129,10 +131,10 @@ it('vouches for nothing while a part of everything is told, and the rest is not'
   expect(new Set(sessionsOf(log.entries)).size).toBe(1200)
 })
 
-it('looks at an account again while anything is open that the look may have missed', async () => {
+it('looks at an account again while anything is open that the look may have missed, and makes no log grow by it', async () => {
   const database = await emptyPostgresDatabase()
   onTestFinished(() => database.remove())
-  const { node, sync } = await openTeller(database.url)
+  const { node, log, sync } = await openTeller(database.url)
   const anna = await jwtNewcomer(node)
   await sync()
   let finish: () => void = () => undefined
@@ -151,15 +153,27 @@ it('looks at an account again while anything is open that the look may have miss
   await begun
   await rename(node, anna.access_token, 'first')
   const [seen] = accountsOf(await sync())
+  expect(seen?.userId).toBe(anna.user_id)
+  await sync()
+  const { length } = log.entries
+  for (let round = 0; round < 5; round++) expect(accountsOf(await sync())).toEqual([])
+  expect(log.entries).toHaveLength(length)
+  // What no change names is seen all the same.
+  const { db } = node.storage
+  await db.updateTable('users').set({ username: 'unheard' }).where('id', '=', anna.user_id).execute()
   const [again] = accountsOf(await sync())
-  expect([seen?.userId, again?.userId]).toEqual([anna.user_id, anna.user_id])
-  expect(again?.digest).toBe(seen?.digest)
+  expect(again?.digest).not.toBe(seen?.digest)
+  // Who forgets what it has read hears it once more.
+  node.clock.advance(30_000)
+  expect(accountsOf(await sync()).map(({ digest }) => digest)).toEqual([again?.digest])
+  expect(accountsOf(await sync())).toEqual([])
   finish()
   await transaction
   // Transactions of other databases of the server may hold it up for a while longer.
-  let settled = again
-  for (let next = again; next !== undefined; [next] = accountsOf(await sync())) settled = next
-  expect(settled?.floor).toBeGreaterThan(seen?.floor ?? Number.POSITIVE_INFINITY)
+  let settled: AccountReading | undefined
+  while (settled === undefined) [settled] = accountsOf(await sync())
+  expect(settled.look.floor).toBeGreaterThan(seen?.look.floor ?? Number.POSITIVE_INFINITY)
+  expect(accountsOf(await sync())).toEqual([])
   await rename(node, anna.access_token, 'second')
   const [renamed] = accountsOf(await sync())
   expect(renamed?.digest).not.toBe(settled?.digest)
@@ -180,4 +194,42 @@ it('tells of sessions that a change of the credentials left behind, and that no 
     .values({ ...change, created_at: node.clock.now() })
     .execute()
   expect(sessionsOf(await sync())).toEqual([sessionId])
+})
+
+it('the looks at an open database are in the order of what they saw', async () => {
+  const database = await emptyPostgresDatabase()
+  onTestFinished(() => database.remove())
+  const { node } = await openTeller(database.url)
+  const { storage, clock } = node
+  const { user_id: id } = await jwtNewcomer(node)
+  const roles = createAccessService(storage, clock).rolesColumn()
+  const looks: AccountReading[] = []
+  const look = async () => looks.push(...(await readAccounts(allTenants(), storage.db, storage, roles, [id])))
+  const rename = (db: Queryable, username: string) =>
+    db.updateTable('users').set({ username }).where('id', '=', id).execute()
+  await look()
+  await storage.db.transaction().execute(async (first) => {
+    // It keeps the floor where it is.
+    await first.insertInto('settings').values({ name: 'first', value: 'x' }).execute()
+    await storage.db.transaction().execute(async (second) => {
+      await rename(second, 'one')
+      // The ceiling goes beyond the transaction that is open.
+      await storage.db.insertInto('settings').values({ name: 'third', value: 'x' }).execute()
+      await look()
+    })
+    await look()
+    await rename(storage.db, 'two')
+    await look()
+  })
+  await look()
+  const [before, open, one, two] = looks
+  expect(new Set([open?.look.floor, one?.look.floor, two?.look.floor]).size).toBe(1)
+  expect(one?.look.ceiling).toBe(open?.look.ceiling)
+  expect(new Set([before, open, one, two].map((reading) => reading?.digest)).size).toBe(3)
+  for (const [index, { look }] of looks.entries()) {
+    for (const later of looks.slice(index + 1)) {
+      expect(isEarlier(later.look, look)).toBe(false)
+      if (later.digest !== looks[index]?.digest) expect(isEarlier(look, later.look)).toBe(true)
+    }
+  }
 })

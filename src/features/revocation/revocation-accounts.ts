@@ -1,17 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import { accountDigest } from '../../crypto/account-digest.js'
-import type { AccountReading } from '../../storage/shared-feed.js'
+import type { AccountReading, Look } from '../../storage/shared-feed.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
 import { rolesOf } from '../access/access-service.js'
-import { floorOf } from './revocation-floor.js'
-
-export interface ReadAccounts {
-  readonly accounts: readonly AccountReading[]
-  /** Every change that was committed before the look has a lower mark. */
-  readonly ceiling: number
-}
+import { lookOf } from './revocation-floor.js'
 
 /**
  * What these accounts are now, for those who hold tokens to compare. One that is gone or disabled has no digest.
@@ -23,23 +17,21 @@ export async function readAccounts(
   storage: Storage,
   roles: RawBuilder<string | null>,
   userIds: readonly string[],
-): Promise<ReadAccounts> {
-  const ceiling =
-    storage.dialect === 'postgres' ? sql`pg_snapshot_xmax(pg_current_snapshot())::text::bigint` : floorOf(storage)
+): Promise<readonly AccountReading[]> {
   // One statement, so that all of it is of one snapshot.
-  const { rows } = await sql<{
-    readonly floor: number
-    readonly ceiling: number
-    readonly id: string | null
-    readonly email: string | null
-    readonly email_verified: number | null
-    readonly username: string | null
-    readonly is_guest: number | null
-    readonly disabled_at: number | null
-    readonly roles: string | null
-  }>`
-    select t.floor, t.ceiling, u.id, u.email, u.email_verified, u.username, u.is_guest, u.disabled_at, ${roles} as roles
-    from (select ${floorOf(storage)} as floor, ${ceiling} as ceiling) t
+  const { rows } = await sql<
+    Look & {
+      readonly id: string | null
+      readonly email: string | null
+      readonly email_verified: number | null
+      readonly username: string | null
+      readonly is_guest: number | null
+      readonly disabled_at: number | null
+      readonly roles: string | null
+    }
+  >`
+    select t.floor, t.ceiling, t.open, u.id, u.email, u.email_verified, u.username, u.is_guest, u.disabled_at, ${roles} as roles
+    from (${lookOf(storage)}) t
     left join users u on u.id in (${sql.join(userIds)}) and ${inTenant(scope, 'u.tenant_id')}`.execute(db)
   const [first] = rows
   if (first === undefined) throw new Error('a left join of one row gave none')
@@ -62,15 +54,12 @@ export async function readAccounts(
           ],
     ),
   )
-  const { floor } = first
-  return {
-    accounts: userIds.map((userId) => ({ userId, floor, digest: digests.get(userId) ?? null })),
-    ceiling: first.ceiling,
-  }
+  const { floor, ceiling, open } = first
+  return userIds.map((userId) => ({ userId, look: { floor, ceiling, open }, digest: digests.get(userId) ?? null }))
 }
 
 /**
- * The sessions of these accounts that were opened or refreshed beside a change of the credentials, and are dead by their
+ * By account, the sessions that were opened or refreshed beside a change of the credentials, and are dead by their
  * version alone: no change names them.
  */
 export async function findLeftBehind(
@@ -78,17 +67,24 @@ export async function findLeftBehind(
   db: Queryable,
   storage: Storage,
   userIds: readonly string[],
-): Promise<readonly string[]> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await db
     .selectFrom('users as u')
     .innerJoin('sessions as s', (join) => join.onRef('s.tenant_id', '=', 'u.tenant_id').onRef('s.user_id', '=', 'u.id'))
-    .select('s.id')
+    .select(['s.id', 's.user_id'])
     .where(inTenant(scope, 'u.tenant_id'))
     .where('u.id', 'in', userIds)
     .whereRef('s.credential_version', '<>', 'u.credential_version')
     .where('s.revoked_at', 'is', null)
     // A JWT never outlives the refresh token.
     .where('s.refresh_expires_at', '>', storage.now())
+    .orderBy('s.id')
     .execute()
-  return rows.map(({ id }) => id)
+  const found = new Map<string, string[]>()
+  for (const { id, user_id } of rows) {
+    const ids = found.get(user_id)
+    if (ids === undefined) found.set(user_id, [id])
+    else ids.push(id)
+  }
+  return found
 }

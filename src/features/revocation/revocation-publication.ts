@@ -17,8 +17,20 @@ interface Pending {
   keys: boolean
 }
 
+/** An account that was looked at while transactions were open that the look may have missed. */
+interface Unsettled {
+  /** They lie below that mark. */
+  readonly ceiling: number
+  /** What was told of it. */
+  readonly told: string
+  /** By then it is told once more, milliseconds of the database: readers forget, and what is open may last. */
+  readonly due: number
+}
+
 /** Facts in one entry, and accounts in one look at the database. */
 const PORTION = 500
+/** Milliseconds between two tellings of an account that is only looked at again. */
+const TOLD_AGAIN = 30_000
 /** Entries that were taken away by others meanwhile: after so many attempts the next read of the feed tries again. */
 const ATTEMPTS = 3
 
@@ -47,25 +59,22 @@ export function publishRevocations(parts: {
   let isWholeDue = true
   /** Some of everything that is held was told, and the rest was not: nothing more counts before it is. */
   let isWholeOpen = false
-  /**
-   * Accounts that were looked at while transactions were open that the look may have missed, with the mark below which
-   * they lie. They are looked at again until none of those is open any more.
-   */
-  const unsettled = new Map<string, number>()
+  /** They are looked at again until none of those transactions is open any more. */
+  const unsettled = new Map<string, Unsettled>()
   let isClosed = false
   let running: Promise<void> = Promise.resolve()
 
   const publish = oneAtATime(async () => {
     if (reading === null || isClosed) return
     const read = reading
-    // What has to be looked at again is, whether or not this telling succeeds.
-    const taken = { ...pending, users: new Set([...pending.users, ...unsettled.keys()]) }
+    const taken = pending
+    const again = new Set(unsettled.keys())
     pending = nothing()
     try {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) if (await tell(taken, read)) return
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) if (await tell(taken, again, read)) return
       throw new Error('other writers took the entries away')
     } catch (error) {
-      pending = merged(pending, taken)
+      pending = merged(pending, { ...taken, users: new Set([...taken.users, ...again]) })
       if (last === null || isWholeOpen) isWholeDue = true
       const cause = error instanceof Error ? error.message : String(error)
       logger.debug({ cause }, 'revocations cannot be told to other services just now')
@@ -73,13 +82,14 @@ export function publishRevocations(parts: {
   })
 
   /** False where what this node told before is not there any more. */
-  async function tell(taken: Pending, read: FeedReading): Promise<boolean> {
+  async function tell(taken: Pending, again: ReadonlySet<string>, read: FeedReading): Promise<boolean> {
     const isWhole = isWholeDue
     isWholeDue = false
     isWholeOpen ||= isWhole
     if (isWhole) last = null
-    const { sessions, users, tenants, keys } = isWhole ? merged(whole(), taken) : taken
-    const found = await lookAt(users)
+    const told = isWhole ? merged(whole(), { ...taken, users: new Set([...taken.users, ...again]) }) : taken
+    const { sessions, users, tenants, keys } = told
+    const found = await lookAt(users, again, read.now)
     const facts = {
       ...found,
       sessions: [...new Set([...sessions, ...found.sessions])],
@@ -109,23 +119,44 @@ export function publishRevocations(parts: {
     return false
   }
 
-  /** The accounts as they are, and the sessions that a change of their credentials left behind. */
-  async function lookAt(users: ReadonlySet<string>): Promise<Pick<FeedFacts, 'accounts' | 'sessions'>> {
+  /**
+   * The accounts as they are, and the sessions that a change of their credentials left behind.
+   * @param again of these what is not new is left out, so that a transaction which stays open makes no stream grow
+   */
+  async function lookAt(
+    users: ReadonlySet<string>,
+    again: ReadonlySet<string>,
+    now: number,
+  ): Promise<Pick<FeedFacts, 'accounts' | 'sessions'>> {
     const accounts: AccountReading[] = []
     const sessions: string[] = []
-    const ids = [...users]
+    const ids = [...new Set([...users, ...again])]
     for (let start = 0; start < ids.length; start += PORTION) {
       const some = ids.slice(start, start + PORTION)
-      const found = await readAccounts(allTenants(), storage.db, storage, roles, some)
-      sessions.push(...(await findLeftBehind(allTenants(), storage.db, storage, some)))
-      accounts.push(...found.accounts)
-      for (const { userId, floor } of found.accounts) {
-        const ceiling = unsettled.get(userId) ?? found.ceiling
-        if (floor >= ceiling) unsettled.delete(userId)
-        else unsettled.set(userId, ceiling)
+      const readings = await readAccounts(allTenants(), storage.db, storage, roles, some)
+      const leftBehind = await findLeftBehind(allTenants(), storage.db, storage, some)
+      for (const reading of readings) {
+        const left = leftBehind.get(reading.userId) ?? []
+        if (!isNews(reading, left, now) && !users.has(reading.userId)) continue
+        accounts.push(reading)
+        sessions.push(...left)
       }
     }
     return { accounts, sessions }
+  }
+
+  /** Notes what is told of an account, and whether it has to be looked at again. */
+  function isNews({ userId, look, digest }: AccountReading, leftBehind: readonly string[], now: number): boolean {
+    const before = unsettled.get(userId)
+    const told = JSON.stringify([digest, leftBehind])
+    const ceiling = before?.ceiling ?? look.ceiling
+    if (look.floor >= ceiling) {
+      unsettled.delete(userId)
+      return true
+    }
+    const isTold = before !== undefined && before.told === told && now < before.due
+    if (!isTold) unsettled.set(userId, { ceiling, told, due: now + TOLD_AGAIN })
+    return !isTold
   }
 
   function whole(): Pending {
