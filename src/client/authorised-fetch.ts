@@ -2,6 +2,7 @@ import type { Fetch } from './client-types.js'
 import type { Csrf } from './csrf.js'
 import { headersOf } from './exchange.js'
 import { isRecord } from './json.js'
+import { keptClone } from './kept-clone.js'
 import { ENDED, isRefused } from './refusal.js'
 import type { SessionKeeper } from './session-keeper.js'
 import type { StoredSession } from './storage-types.js'
@@ -36,7 +37,7 @@ export function createFetch(
       const token = csrf && used && isWrite ? await csrf.headers(authorised) : null
       const headers = new Headers(given)
       for (const [name, value] of Object.entries({ ...(used && headersOf(used)), ...token })) headers.set(name, value)
-      const response = await fetch(request?.clone() ?? url.href, {
+      const response = await fetch(request ? keptClone(request) : url.href, {
         ...init,
         headers,
         ...(csrf && { credentials: 'include' }),
@@ -90,7 +91,7 @@ async function isBlamed(response: Response): Promise<boolean> {
 async function codeOf(response: Response): Promise<string | null> {
   if (!response.headers.get('content-type')?.includes('problem+json')) return null
   try {
-    const problem: unknown = await response.clone().json()
+    const problem: unknown = await keptClone(response).json()
     return isRecord(problem) ? String(problem['code']) : null
   } catch {
     return null

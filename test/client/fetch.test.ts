@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -68,6 +71,37 @@ describe('over real sockets', () => {
     const base = await serve((_request, response) => void response.writeHead(307, { location: elsewhere }).end())
     await expect(createClient({ baseUrl: base }).login(account)).rejects.toMatchObject({ code: 'network' })
     expect(seen).toEqual([])
+  })
+
+  it('what is sent again, and what is refused, can be read whatever was collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc: () => void = runInNewContext('gc')
+    const collect = async () => {
+      for (let turn = 0; turn < 3; turn++) {
+        gc()
+        await setImmediate()
+      }
+    }
+    const bodies: string[] = []
+    const sallyport = getRequestListener(async (request) => {
+      const { pathname } = new URL(request.url)
+      if (pathname !== '/api/write') {
+        if (pathname === '/auth/refresh') await collect()
+        return auth.handler(request)
+      }
+      bodies.push(await request.text())
+      const code = bodies.length === 1 ? 'token_expired' : 'reauthentication_required'
+      const headers = { 'content-type': 'application/problem+json' }
+      return new Response(JSON.stringify({ code }), { status: 401, headers })
+    })
+    const own = await serve((request, response) => void sallyport(request, response))
+    const client = createClient({ baseUrl: own })
+    onTestFinished(() => client.close())
+    await client.login(account)
+    const refused = await client.fetch(new Request(`${own}/api/write`, { method: 'POST', body: 'what was written' }))
+    await collect()
+    expect(await refused.json()).toEqual({ code: 'reauthentication_required' })
+    expect(bodies).toEqual(['what was written', 'what was written'])
   })
 
   it('what is no Sallyport is told apart', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { keptClone } from '../../src/client/kept-clone.js'
 import { Browser, readCookies } from './browser.js'
 import { DAY } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
@@ -16,7 +17,7 @@ describeEachAuth('Signing in from a browser, by cookies', (stage) => {
     })
 
     expect(answer.status).toBe(201)
-    const text = await answer.clone().text()
+    const text = await keptClone(answer).text()
     expect(text).not.toMatch(/sp[sr]_/)
     cookieAnswerShape.parse(await answer.json())
     const attributes = ['httponly', `max-age=${30 * 86_400}`, 'samesite=lax', 'secure']

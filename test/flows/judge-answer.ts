@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keptClone } from '../../src/client/kept-clone.js'
 import { ERROR_CODES } from '../../src/contract/error-codes.js'
 import { type AnswerValidator, createAnswerValidator } from '../openapi/validate-answer.js'
 
@@ -30,7 +31,7 @@ const validators = new WeakMap<object, AnswerValidator>()
 export async function judgeAnswer(document: object, method: string, path: string, answer: Response): Promise<void> {
   const validate = validators.get(document) ?? createAnswerValidator(document)
   validators.set(document, validate)
-  const objections = await validate(method, path, answer.clone())
+  const objections = await validate(method, path, keptClone(answer))
   if (!answer.headers.get('x-request-id')) objections.push('there is no X-Request-Id')
   // The script and the style of the pages are public files, the same for everybody.
   const isFile = /\/pages\/page\.(?:js|css)(?:\?|$)/.test(path) && answer.status === 200
@@ -43,7 +44,7 @@ export async function judgeAnswer(document: object, method: string, path: string
 }
 
 async function judgeRefusal(answer: Response): Promise<string[]> {
-  const text = await answer.clone().text()
+  const text = await keptClone(answer).text()
   if (answer.headers.get('content-type') !== 'application/problem+json') return [`it is no problem: ${text}`]
   const problem = problemShape.parse(JSON.parse(text))
   const objections = Object.entries(LEAKS)

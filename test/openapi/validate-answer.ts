@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { z } from 'zod'
+import { keptClone } from '../../src/client/kept-clone.js'
 
 const media = z.looseObject({ schema: z.record(z.string(), z.unknown()).optional() })
 const response = z.looseObject({ content: z.record(z.string(), media).optional() })
@@ -69,7 +70,7 @@ export function validated<Rest extends readonly unknown[]>(
   return async (request, ...rest) => {
     const { method, url } = request
     const answer = await fetch(request, ...rest)
-    const violations = await validate(method, new URL(url).pathname, answer.clone())
+    const violations = await validate(method, new URL(url).pathname, keptClone(answer))
     if (violations.length > 0) throw new Error(`The answer is not as openapi.json says:\n${violations.join('\n')}`)
     return answer
   }

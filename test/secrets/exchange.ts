@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keptClone } from '../../src/client/kept-clone.js'
 import { noteWritten, useSecrets, useTokensIn } from './record.js'
 
 const passwords = z.object({
@@ -11,7 +12,7 @@ const passwords = z.object({
 export async function noteExchange(init: RequestInit, answer: Response): Promise<void> {
   // What opened nothing was perhaps no password at all: some tests try names and times.
   if (answer.ok && typeof init.body === 'string') notePasswords(init.body)
-  const text = answer.body === null ? '' : await answer.clone().text()
+  const text = answer.body === null ? '' : await keptClone(answer).text()
   if (answer.ok && answer.headers.get('content-type')?.startsWith('application/json')) useTokensIn(text)
   else noteWritten('answer', text)
   for (const cookie of answer.headers.getSetCookie()) useTokensIn(cookie)

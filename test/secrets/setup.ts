@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest'
+import { keptClone } from '../../src/client/kept-clone.js'
 import { keepRecords, noteWritten, useTokensIn } from './record.js'
 
 afterAll(keepRecords)
@@ -7,7 +8,7 @@ afterAll(keepRecords)
 const { fetch } = globalThis
 globalThis.fetch = async (...request) => {
   const answer = await fetch(...request)
-  if (/json|text\/plain/.test(answer.headers.get('content-type') ?? '')) note(answer.clone())
+  if (/json|text\/plain/.test(answer.headers.get('content-type') ?? '')) note(keptClone(answer))
   for (const cookie of answer.headers.getSetCookie()) useTokensIn(cookie)
   return answer
 }
