@@ -1,5 +1,6 @@
 import type { ClientContext } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
+import { once } from '../runtime/once.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { deviceCookieOf, identifyCaller } from './authentication.js'
 import { checkPermissions } from './authorization.js'
@@ -160,14 +161,6 @@ export function callOf(
 
 function withRenewal(reply: Reply, { headers, cookies }: Renewed): Reply {
   return { ...reply, ...(headers && { headers: { ...reply.headers, ...headers } }), ...(cookies && { cookies }) }
-}
-
-function once<T extends object>(make: () => T): () => T {
-  let made: T | null = null
-  return () => {
-    made ??= make()
-    return made
-  }
 }
 
 function checkDeclaration({ guard, method, operationId }: Route): void {

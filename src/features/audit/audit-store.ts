@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import { parameter } from '../../storage/parameters.js'
-import type { PreparedStatement, Queryable, Storage } from '../../storage/storage.js'
+import { preparedByCount } from '../../storage/prepared-by-count.js'
+import type { Queryable, Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import type { AuditEvent } from './audit-types.js'
 
@@ -62,16 +63,10 @@ export type InsertEvents = (tx: Transaction<Tables>, events: readonly StoredEven
 
 /** Appends events; nothing updates or deletes one. */
 export function prepareInsertEvents(storage: Storage): InsertEvents {
-  const prepared = new Map<number, PreparedStatement<unknown>>()
-  function statementFor(count: number): PreparedStatement<unknown> {
-    const known = prepared.get(count)
-    if (known !== undefined) return known
-    const row = () => sql`(${sql.join(COLUMNS.map(() => parameter()))})`
-    const query = sql`insert into ${INTO} values ${sql.join(Array.from({ length: count }, row))}`
-    const statement = storage.prepare(`insert_events_${count}`, query.compile(storage.db))
-    prepared.set(count, statement)
-    return statement
-  }
+  const row = () => sql`(${sql.join(COLUMNS.map(() => parameter()))})`
+  const statementFor = preparedByCount(storage, 'insert_events', (count) =>
+    sql`insert into ${INTO} values ${sql.join(Array.from({ length: count }, row))}`.compile(storage.db),
+  )
   return async (tx, events) => {
     if (events.length > MOST_PREPARED) return insertMany(tx, events)
     if (events.length > 0) await statementFor(events.length)(events.flatMap(valuesOf), tx)

@@ -17,7 +17,8 @@ import {
   reserved,
   settle,
 } from './lockout-bucket.js'
-import { type BucketName, lockBuckets, readBuckets, type StoredBuckets, writeBuckets } from './lockout-store.js'
+import { prepareCountedBuckets, type StoredBuckets } from './lockout-counted.js'
+import type { BucketName } from './lockout-store.js'
 
 export type Outcome =
   | { readonly kind: 'reserved' }
@@ -53,6 +54,7 @@ export function createLockoutCounter(parts: {
   readonly policyOf: (bucket: BucketName) => BucketPolicy
 }): LockoutCounter {
   const { storage, audit, policyOf } = parts
+  const store = prepareCountedBuckets(storage)
 
   function settled({ states, now }: StoredBuckets, buckets: readonly BucketName[]): readonly Counted[] {
     return buckets.map((bucket) => {
@@ -73,7 +75,7 @@ export function createLockoutCounter(parts: {
   }
 
   function write(tx: Transaction<Tables>, counted: readonly Counted[]): Promise<void> {
-    return writeBuckets(
+    return store.write(
       tx,
       counted.map(({ bucket, policy, state }) => ({ bucket, state, end: endOf(state, policy) })),
     )
@@ -107,11 +109,7 @@ export function createLockoutCounter(parts: {
 
   return {
     async reserve(buckets, client) {
-      const seen = await readBuckets(
-        storage.db,
-        storage,
-        buckets.map(({ key }) => key),
-      )
+      const seen = await store.read(buckets)
       const counted = settled(seen, buckets)
       const expected = outcomeOf(counted, seen.now)
       // A lockout that is only found now, since its attempts were never decided, is written first.
@@ -120,7 +118,7 @@ export function createLockoutCounter(parts: {
       )
       if (expected.kind !== 'reserved' && isStored) return expected
       return audit.transaction(async (tx, record) => {
-        const held = await lockBuckets(tx, storage, buckets)
+        const held = await store.lock(tx, buckets)
         const counted = settled(held, buckets)
         const outcome = outcomeOf(counted, held.now)
         await recordLockout(record, counted, client, held.now)
@@ -135,7 +133,7 @@ export function createLockoutCounter(parts: {
       })
     },
     async fail(tx, record, buckets, client) {
-      const held = await lockBuckets(tx, storage, buckets)
+      const held = await store.lock(tx, buckets)
       const counted = settled(held, buckets).map((each) => ({
         ...each,
         state: failed(each.state, each.policy, held.now),
@@ -144,7 +142,7 @@ export function createLockoutCounter(parts: {
       await write(tx, counted)
     },
     async succeed(tx, buckets) {
-      const held = await lockBuckets(tx, storage, buckets)
+      const held = await store.lock(tx, buckets)
       const counted = settled(held, buckets).map((each) => ({
         ...each,
         // Who knows one password must not buy guesses at others: an address is not forgiven.
@@ -154,7 +152,7 @@ export function createLockoutCounter(parts: {
     },
     async release(buckets) {
       await storage.transaction(async (tx) => {
-        const held = await lockBuckets(tx, storage, buckets)
+        const held = await store.lock(tx, buckets)
         await write(
           tx,
           settled(held, buckets).map((each) => ({ ...each, state: released(each.state) })),

@@ -1,10 +1,8 @@
-import { type Selectable, sql } from 'kysely'
 import { ago } from '../../storage/ago.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
-import type { LoginAttemptsTable } from '../../storage/tables.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
-import { type BucketKind, type BucketState, EMPTY_BUCKET } from './lockout-bucket.js'
+import type { BucketKind } from './lockout-bucket.js'
 import type { Lockout } from './lockout-types.js'
 
 /** Where attempts are counted. The key is a digest of the tenant too, so that no other tenant's row can have it. */
@@ -15,84 +13,6 @@ export interface BucketName {
   readonly identifier: string | null
   readonly userId: string | null
   readonly address: string | null
-}
-
-export interface StoredBuckets {
-  /** By key; a bucket without a row is not in it. */
-  readonly states: ReadonlyMap<string, BucketState>
-  /** The database's time of this moment. */
-  readonly now: number
-}
-
-/** The end is rounded up to this many milliseconds: it is indexed, and would otherwise change with every attempt. */
-const END_STEP = 600_000
-
-/** The buckets as they are stored, without waiting for anybody. */
-export async function readBuckets(db: Queryable, storage: Storage, keys: readonly string[]): Promise<StoredBuckets> {
-  const rows = await db
-    .selectFrom(sql<{ now: number }>`(select ${storage.now()} as now)`.as('clock'))
-    .leftJoin('login_attempts', (join) => join.on('login_attempts.key', 'in', keys))
-    .selectAll()
-    .execute()
-  return storedBuckets(rows)
-}
-
-/** Makes the buckets where they are missing, and keeps them for this transaction alone until it ends. */
-export async function lockBuckets(
-  tx: Queryable,
-  storage: Storage,
-  buckets: readonly BucketName[],
-): Promise<StoredBuckets> {
-  const expiresAt = sql<number>`${storage.now()} + ${sql.lit(END_STEP)}`
-  const rows = await tx
-    .insertInto('login_attempts')
-    .values(
-      inOrder(buckets).map((bucket) => ({
-        ...columnsOf(bucket),
-        ...stateColumns(EMPTY_BUCKET),
-        expires_at: expiresAt,
-      })),
-    )
-    .onConflict((conflict) => conflict.column('key').doUpdateSet((eb) => ({ user_id: eb.ref('excluded.user_id') })))
-    .returningAll()
-    .returning(storage.now().as('now'))
-    .execute()
-  return storedBuckets(rows)
-}
-
-/** Writes buckets that this transaction has locked; one without an end is deleted. */
-export async function writeBuckets(
-  tx: Queryable,
-  changes: readonly { readonly bucket: BucketName; readonly state: BucketState; readonly end: number }[],
-): Promise<void> {
-  const kept = changes.filter(({ end }) => end > 0)
-  const gone = changes.filter(({ end }) => end === 0)
-  if (gone.length > 0) {
-    const keys = gone.map(({ bucket }) => bucket.key)
-    await tx.deleteFrom('login_attempts').where('key', 'in', keys).execute()
-  }
-  if (kept.length === 0) return
-  await tx
-    .insertInto('login_attempts')
-    .values(
-      kept.map(({ bucket, state, end }) => ({
-        ...columnsOf(bucket),
-        ...stateColumns(state),
-        expires_at: Math.ceil(end / END_STEP) * END_STEP,
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.column('key').doUpdateSet((eb) => ({
-        failures: eb.ref('excluded.failures'),
-        pending: eb.ref('excluded.pending'),
-        pending_until: eb.ref('excluded.pending_until'),
-        window_ends_at: eb.ref('excluded.window_ends_at'),
-        level: eb.ref('excluded.level'),
-        locked_until: eb.ref('excluded.locked_until'),
-        expires_at: eb.ref('excluded.expires_at'),
-      })),
-    )
-    .execute()
 }
 
 export interface StoredFilter {
@@ -173,43 +93,4 @@ export async function deleteEndedBuckets(
     .where('expires_at', '<=', storage.now())
     .executeTakeFirst()
   return Number(result.numDeletedRows)
-}
-
-/** Everybody locks in this order, so that no two wait for each other; addresses, which many share, come last. */
-function inOrder(buckets: readonly BucketName[]): readonly BucketName[] {
-  const rank = ({ kind }: BucketName) => (kind === 'address' ? 1 : 0)
-  return buckets.toSorted((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1))
-}
-
-function columnsOf({ key, kind, tenantId, identifier, userId, address }: BucketName) {
-  return { key, kind, tenant_id: tenantId, identifier, user_id: userId, address }
-}
-
-function stateColumns({ failures, pending, pendingUntil, windowEndsAt, level, lockedUntil }: BucketState) {
-  return {
-    failures,
-    pending,
-    pending_until: pendingUntil,
-    window_ends_at: windowEndsAt,
-    level,
-    locked_until: lockedUntil,
-  }
-}
-
-type NullableRow = { [Column in keyof Selectable<LoginAttemptsTable>]: Selectable<LoginAttemptsTable>[Column] | null }
-
-function storedBuckets(rows: readonly (NullableRow & { readonly now: number })[]): StoredBuckets {
-  const states = new Map<string, BucketState>()
-  for (const row of rows) {
-    if (row.key === null) continue
-    states.set(row.key, {
-      failures: row.failures ?? 0,
-      pending: row.pending ?? 0,
-      pendingUntil: row.pending_until ?? 0,
-      windowEndsAt: row.window_ends_at ?? 0,
-      level: row.level ?? 0,
-      lockedUntil: row.locked_until ?? 0,
-    })
-  }
-  return { states, now: rows[0]?.now ?? 0 }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Transaction } from 'kysely'
 import { isGuestSession } from '../../contract/guest-session.js'
 import type { AuthMethod, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
@@ -8,6 +9,7 @@ import { deviceName } from '../../runtime/device-name.js'
 import { isUuid, uuidv7 } from '../../runtime/ids.js'
 import type { SharedEntries } from '../../storage/shared-entries.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
+import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
@@ -21,7 +23,8 @@ import { type SessionBinding, UNBOUND } from './session-binding.js'
 import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
 import { countLiveSessions } from './session-count-store.js'
-import { addDevice, forgetDevices } from './session-known-devices.js'
+import { prepareInsertSession } from './session-insert.js'
+import { forgetDevices, prepareAddDevice } from './session-known-devices.js'
 import {
   absoluteLifetime,
   isIdle,
@@ -37,7 +40,6 @@ import { SharedSessions } from './session-shared.js'
 import {
   type EndedSession,
   findRevokedReason,
-  insertSession,
   listSessionsOf,
   revokeSession,
   revokeSessionsOf,
@@ -70,9 +72,9 @@ export interface SessionService {
   readonly lifetimes: SessionLifetimes
   readonly binding: SessionBinding
   /** Opens a session in the caller's transaction; one past the limit ends others, or is refused. */
-  open(scope: OneTenant, db: Queryable, record: RecordEvent, signIn: NewSignIn): Promise<Opening>
+  open(scope: OneTenant, tx: Transaction<Tables>, record: RecordEvent, signIn: NewSignIn): Promise<Opening>
   /** Keeps what a user signed in with. True where the user had used other devices and not this one. */
-  addDevice(scope: OneTenant, db: Queryable, userId: string, client: ClientContext): Promise<boolean>
+  addDevice(scope: OneTenant, tx: Transaction<Tables>, userId: string, client: ClientContext): Promise<boolean>
   /** Forgets what a user has signed in with. */
   forgetDevices(scope: OneTenant, db: Queryable, userId: string): Promise<void>
   /** Asks the database. */
@@ -174,6 +176,8 @@ export function createSessionService(parts: {
   const shared = parts.shared ? new SharedSessions({ ...parts.shared, revocations, clock, trust }) : null
   const columns = { storage, roles: access.rolesColumn() }
   const advance = prepareAdvanceSession(columns, audit)
+  const insert = prepareInsertSession(storage)
+  const addDevice = prepareAddDevice(storage)
   const cache = new SessionCache({
     find: prepareFindSession(columns, lifetimes.honoursBypass),
     shared,
@@ -204,17 +208,17 @@ export function createSessionService(parts: {
     lookups: cache.lookups,
     flushPeriod: activity.flushPeriod,
 
-    async open(scope, db, record, signIn) {
+    async open(scope, tx, record, signIn) {
       const id = uuidv7(clock.now())
       const { userId, credentialVersion, methods, remember } = signIn
       const kind = { authMethods: methods, remember }
       const owner = { userId, credentialVersion, idleSince, withBypass: lifetimes.honoursBypass }
       if (limit.max > 0) {
-        await lockUser(scope, db, storage, userId)
-        const isFull = limit.onLimit === 'reject' && !(await hasRoom(scope, db, storage, owner, limit))
+        await lockUser(scope, tx, storage, userId)
+        const isFull = limit.onLimit === 'reject' && !(await hasRoom(scope, tx, storage, owner, limit))
         if (isFull) return { refused: 'session_limit_reached' }
       }
-      const opened = await insertSession(scope, db, storage, {
+      const opened = await insert(scope, tx, {
         id,
         userId,
         credentialVersion,
@@ -238,13 +242,13 @@ export function createSessionService(parts: {
       })
       if (limit.max > 0) {
         const by: Ending = { reason: 'session_limit', actorId: null, client: signIn.client }
-        const ended = await endSessionsPastLimit(scope, db, storage, { ...owner, except: id }, limit)
+        const ended = await endSessionsPastLimit(scope, tx, storage, { ...owner, except: id }, limit)
         await record(...ended.map((session) => revoked(scope, userId, session, by)))
       }
       return { sessionId: id }
     },
 
-    addDevice: (scope, db, userId, { userAgent }) => addDevice(scope, db, storage, userId, deviceName(userAgent)),
+    addDevice: (scope, tx, userId, { userAgent }) => addDevice(scope, tx, userId, deviceName(userAgent)),
 
     forgetDevices,
 

@@ -3,7 +3,7 @@ import { isUuid } from '../../runtime/ids.js'
 import { DEFAULT_TENANT_ID } from '../../storage/default-tenant.js'
 import type { Storage } from '../../storage/storage.js'
 import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
-import { findTenant } from './tenant-store.js'
+import { prepareFindTenant } from './tenant-lookup.js'
 import type { Tenant } from './tenant-types.js'
 
 /** What a caller says of the tenant. */
@@ -26,6 +26,7 @@ export interface TenantService {
 }
 
 export function createTenantService(storage: Storage): TenantService {
+  const find = prepareFindTenant(storage)
   return {
     async resolve({ body, header }) {
       const asked = header === null ? undefined : header.toLowerCase()
@@ -33,7 +34,7 @@ export function createTenantService(storage: Storage): TenantService {
       if (asked !== undefined && body !== undefined && asked !== body)
         throw badTenant('tenant_id', 'differs from the X-Tenant-ID header')
       const scope = oneTenant(body ?? asked ?? DEFAULT_TENANT_ID)
-      return { scope, tenant: await findTenant(scope, storage.db) }
+      return { scope, tenant: await find(scope) }
     },
     async existing(named) {
       const { scope, tenant } = await this.resolve(named)

@@ -4,10 +4,10 @@ import { uuidv7 } from '../../runtime/ids.js'
 import { isUniqueViolation } from '../../storage/database-error.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import type { OneTenant, TenantScope } from '../../storage/tenant-scope.js'
+import { type FindUserByEmail, prepareFindUserByEmail } from './user-lookup.js'
 import {
   claimAccount,
   findUser,
-  findUserByEmail,
   giveAccount,
   insertUser,
   listUsers,
@@ -49,8 +49,7 @@ export interface UserService {
   /** The same as the caller's transaction sees it. */
   read(scope: OneTenant, db: Queryable, id: string): Promise<User | null>
   findWithPassword(scope: OneTenant, id: string): Promise<UserWithPassword | null>
-  /** @param db the transaction to read in. Default: none */
-  findForSignIn(scope: OneTenant, email: string, db?: Queryable): Promise<UserWithPassword | null>
+  readonly findForSignIn: FindUserByEmail
   /** Pages of at most 200, in order of creation. `nextCursor` is null at the end. */
   list(
     scope: TenantScope,
@@ -122,7 +121,7 @@ export function createUserService(storage: Storage, clock: Clock): UserService {
       return found === null ? null : withoutPassword(found)
     },
     findWithPassword: (scope, id) => findUser(scope, storage.db, id),
-    findForSignIn: (scope, email, db = storage.db) => findUserByEmail(scope, db, email),
+    findForSignIn: prepareFindUserByEmail(storage),
     async list(scope, { cursor, limit }) {
       const size = Math.min(Math.max(1, limit), LONGEST_PAGE)
       const found = await listUsers(scope, storage.db, { after: cursor, limit: size + 1 })

@@ -37,20 +37,6 @@ export async function insertUser(
   return row !== undefined
 }
 
-export async function findUserByEmail(
-  scope: OneTenant,
-  db: Queryable,
-  email: string,
-): Promise<UserWithPassword | null> {
-  const row = await db
-    .selectFrom('users')
-    .selectAll()
-    .where(inTenant(scope))
-    .where('email', '=', email)
-    .executeTakeFirst()
-  return row === undefined ? null : toUser(row)
-}
-
 export async function findUser(scope: TenantScope, db: Queryable, id: string): Promise<UserWithPassword | null> {
   const row = await db.selectFrom('users').selectAll().where(inTenant(scope)).where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : toUser(row)
@@ -309,7 +295,7 @@ export async function setDisabled(
   return row !== undefined
 }
 
-function toUser(row: Selectable<UsersTable>): UserWithPassword {
+export function toUser(row: Selectable<UsersTable>): UserWithPassword {
   return {
     id: row.id,
     tenantId: row.tenant_id,
