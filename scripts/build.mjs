@@ -10,8 +10,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { installDependencies } from './install-dependencies.mjs'
+import { libraryFiles } from './library-files.mjs'
 import { oneAtATime } from './one-at-a-time.mjs'
 import { cache, isStartedDirectly, main, root, runTool } from './project.mjs'
 
@@ -20,8 +21,10 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 export const program = join(root, manifest.bin.sallyport)
 
 const dist = join(root, 'dist')
-// Beside dist, so that the paths in the source maps stay right when it takes dist's place.
 const next = join(root, 'dist.next')
+/** One file for each of the source, the program's too: what `dist/` is made from. */
+const compiled = join(cache, 'compiled')
+const makers = ['build', 'bundle-program', 'library-files'].map((name) => `scripts/${name}.mjs`)
 const stampFile = join(cache, 'build-stamp')
 const docsPage = join(root, 'node_modules', 'swagger-ui-dist')
 
@@ -34,15 +37,32 @@ export async function build() {
     if (isBuilt(stamp)) return
     console.error('sallyport: building')
     // A fresh folder each time: nothing of a deleted source survives, and a failed build leaves the last good one.
-    rmSync(next, { recursive: true, force: true })
-    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', next], { quiet: true })
-    chmodSync(join(next, relative(dist, program)), 0o755)
+    for (const folder of [compiled, next]) rmSync(folder, { recursive: true, force: true })
+    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', compiled], { quiet: true })
+    for (const file of libraryFiles(compiled, manifest.exports)) copy(file, join(next, relative(compiled, file)))
+    await makeProgram()
     copyDocsPage()
     rmSync(stampFile, { force: true })
     rmSync(dist, { recursive: true, force: true })
     renameSync(next, dist)
     writeFileSync(stampFile, stamp)
   })
+}
+
+async function makeProgram() {
+  const path = relative(dist, program)
+  copy(join(compiled, path), join(next, path))
+  chmodSync(join(next, path), 0o755)
+  // Loaded here, since the dependencies are installed only now.
+  const { bundleProgram } = await import('./bundle-program.mjs')
+  const folder = dirname(path)
+  await bundleProgram(join(compiled, folder, 'main.js'), join(next, folder))
+}
+
+/** @param {string} from @param {string} to */
+function copy(from, to) {
+  mkdirSync(dirname(to), { recursive: true })
+  copyFileSync(from, to)
 }
 
 /** The page at `/docs` is served from the package itself: it names no other host. */
@@ -65,7 +85,7 @@ function stampOfSources() {
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs']
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...makers]
   const digest = createHash('sha256')
   for (const file of [...settings.map((name) => join(root, name)), ...sources]) {
     const content = readFileSync(file)

@@ -63,6 +63,7 @@ export function readDocsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function assetFolder(): string {
-  const built = join(import.meta.dirname, 'docs-assets')
+  // The program's files stand in another folder than the library's.
+  const built = join(import.meta.dirname, '..', 'http', 'docs-assets')
   return existsSync(built) ? built : dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 }

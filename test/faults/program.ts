@@ -8,6 +8,9 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 /** The built program, as `npm test` leaves it. */
 export const PROGRAM = join(ROOT, 'dist', 'cli', 'bin.cjs')
 
+/** What it is made from: one file for each of the source. */
+const COMPILED = join(ROOT, '.cache', 'compiled')
+
 /** A change to one file of a copied program: `from` must stand in it exactly once. */
 export interface Edit {
   readonly file: string
@@ -15,7 +18,7 @@ export interface Edit {
   readonly to: string
 }
 
-/** A copy of the built program with faults planted in it, to see that they are found. */
+/** A copy of the compiled program with faults planted in it, to see that they are found. */
 export interface PlantedProgram {
   readonly path: string
   remove(): void
@@ -24,7 +27,7 @@ export interface PlantedProgram {
 /** @throws Error where an edit does not fit: a fault that is not there proves nothing */
 export function plant(edits: readonly Edit[]): PlantedProgram {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-planted-'))
-  cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
+  cpSync(COMPILED, join(folder, 'dist'), { recursive: true })
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   for (const { file, from, to } of edits) {
