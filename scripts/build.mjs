@@ -22,8 +22,9 @@ export const program = join(root, manifest.bin.sallyport)
 
 const dist = join(root, 'dist')
 const next = join(root, 'dist.next')
-/** One file for each of the source, the program's too: what `dist/` is made from. */
+/** What `dist/` is made from: one file for each of the source, the program's too. */
 const compiled = join(cache, 'compiled')
+const nextCompiled = join(cache, 'compiled.next')
 const makers = ['build', 'bundle-program', 'library-files'].map((name) => `scripts/${name}.mjs`)
 const stampFile = join(cache, 'build-stamp')
 const docsPage = join(root, 'node_modules', 'swagger-ui-dist')
@@ -37,26 +38,32 @@ export async function build() {
     if (isBuilt(stamp)) return
     console.error('sallyport: building')
     // A fresh folder each time: nothing of a deleted source survives, and a failed build leaves the last good one.
-    for (const folder of [compiled, next]) rmSync(folder, { recursive: true, force: true })
-    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', compiled], { quiet: true })
-    for (const file of libraryFiles(compiled, manifest.exports)) copy(file, join(next, relative(compiled, file)))
+    for (const folder of [nextCompiled, next]) rmSync(folder, { recursive: true, force: true })
+    await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', nextCompiled], { quiet: true })
+    for (const file of libraryFiles(nextCompiled, manifest.exports))
+      copy(file, join(next, relative(nextCompiled, file)))
     await makeProgram()
     copyDocsPage()
     rmSync(stampFile, { force: true })
-    rmSync(dist, { recursive: true, force: true })
-    renameSync(next, dist)
+    for (const [made, place] of [
+      [nextCompiled, compiled],
+      [next, dist],
+    ]) {
+      rmSync(place, { recursive: true, force: true })
+      renameSync(made, place)
+    }
     writeFileSync(stampFile, stamp)
   })
 }
 
 async function makeProgram() {
   const path = relative(dist, program)
-  copy(join(compiled, path), join(next, path))
+  copy(join(nextCompiled, path), join(next, path))
   chmodSync(join(next, path), 0o755)
   // Loaded here, since the dependencies are installed only now.
   const { bundleProgram } = await import('./bundle-program.mjs')
   const folder = dirname(path)
-  await bundleProgram(join(compiled, folder, 'main.js'), join(next, folder))
+  await bundleProgram(join(nextCompiled, folder, 'main.js'), join(next, folder))
 }
 
 /** @param {string} from @param {string} to */

@@ -24,7 +24,8 @@ export async function bundleProgram(main, folder) {
       if (level === 'warn') throw new ScriptError(`the program could not be bundled: ${log.message}`)
     },
   })
-  const { output } = await bundle.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js', minify: false })
+  // Names and lines stay, so that a stack says where; comments and licences are in the source and in the notices.
+  const { output } = await bundle.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js', comments: false })
   await bundle.close()
   const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
   writeFileSync(join(folder, NOTICES), noticesOf(modules))

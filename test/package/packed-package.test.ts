@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstalledPackage, installPackage } from './installed-package.js'
@@ -19,7 +20,7 @@ const EXPECTED = [
 
 /** `from 'name/sub'`, `import('name')`, `require('name')`; the name alone is caught. */
 const BARE_IMPORT =
-  /(?:\bfrom |\bimport |\bimport\(|\b(?:createRequire\(import\.meta\.url\)|require)\()'((?:@[^/']+\/)?[^/'.][^/']*)(?:\/[^']*)?'/g
+  /(?:\bfrom |\bimport |\bimport\(|\b(?:createRequire\(import\.meta\.url\)|require)\()(['"])((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[\w./-]*)?\1/g
 
 // ASVS 13.3.1
 describe('the package as it would be published', () => {
@@ -67,9 +68,9 @@ describe('the package as it would be published', () => {
     const code = installed.files.filter((path) => /^dist\/(?!http\/docs-assets\/).*\.c?js$/.test(path))
     const imported = code.flatMap((path) => {
       const text = readFileSync(join(installed.folder, path), 'utf8')
-      return [...text.matchAll(BARE_IMPORT)].map(([, name = '']) => name)
+      return [...text.matchAll(BARE_IMPORT)].map(([, , name = '']) => name)
     })
-    const used = new Set(imported.filter((name) => !name.startsWith('node:')))
+    const used = new Set(imported.filter((name) => !isBuiltin(name)))
     const declared = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
     expect([...used].filter((name) => !declared.includes(name))).toEqual([])
     expect([...used]).toEqual(expect.arrayContaining(['hono', 'libsql', 'nodemailer', 'pg', 'react', 'zod']))
