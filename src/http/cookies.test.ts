@@ -42,9 +42,11 @@ describe('cookies', () => {
   it('never name a domain, and are refused when they would break the header or the browser', () => {
     const jar = jarOf(null)
     expect(setCookieHeaders(jar, change).join()).not.toMatch(/domain/i)
-    for (const accessToken of ['a;b', 'a\r\nb', 'a b', 'é', 'a'.repeat(4096)]) {
+    for (const accessToken of ['a;b', 'a\r\nb', 'a b', 'é']) {
       expect(() => setCookieHeaders(jar, { ...change, accessToken })).toThrow(/^Cookie session_id/)
     }
+    const tooLarge = { ...change, accessToken: 'a'.repeat(4096 - 'session_id'.length + 1) }
+    expect(() => setCookieHeaders(jar, tooLarge)).toThrow(/larger than what browsers keep/)
   })
 
   it('come from a reply and are read again', async () => {

@@ -1,8 +1,12 @@
+import { SallyportError } from '../contract/sallyport-error.js'
 import type { HttpConfig } from './http-app-types.js'
 import type { CookieChange } from './route.js'
 
 /** What browsers promise to keep of one cookie (RFC 6265 §6.1). */
 const MOST_BYTES = 4096
+
+/** What an operator can do where a JWT is larger than that. */
+export const SHORTEN = 'shorten auth.jwt.issuer and auth.jwt.audience, or use auth.mode stateful'
 
 /** How long a browser stays known without signing in again, in seconds. */
 const DEVICE_AGE = 180 * 86_400
@@ -30,6 +34,11 @@ export function createCookieJar(config: HttpConfig): CookieJar {
   }
 }
 
+/** True where browsers keep it; all of it is ASCII. */
+export function fitsCookie(name: string, value: string): boolean {
+  return name.length + value.length <= MOST_BYTES
+}
+
 export function isHttps(publicUrl: string | null): boolean {
   return publicUrl !== null && new URL(publicUrl).protocol === 'https:'
 }
@@ -54,7 +63,12 @@ export function setCookieHeaders(jar: CookieJar, change: CookieChange): string[]
 function setCookie(name: string, value: string, path: string, maxAge: number | null): string {
   if (!/^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]*$/.test(value))
     throw new Error(`Cookie ${name} has an illegal value`)
-  if (name.length + value.length > MOST_BYTES) throw new Error(`Cookie ${name} is larger than browsers keep`)
+  if (!fitsCookie(name, value)) {
+    throw new SallyportError('internal', {
+      detail: 'The token is larger than what browsers keep of a cookie. Ask for it with `transport: "bearer"`.',
+      cause: new Error(`Cookie ${name} is larger than ${MOST_BYTES} bytes: ${SHORTEN}`),
+    })
+  }
   const age = maxAge === null ? '' : `; Max-Age=${Math.max(0, Math.floor(maxAge))}`
   return `${name}=${value}; Path=${path}${age}; Secure; HttpOnly; SameSite=Lax`
 }

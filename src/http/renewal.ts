@@ -2,6 +2,7 @@ import { isGuestSession } from '../contract/guest-session.js'
 import type { ClientContext } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Caller } from './authentication.js'
+import { createCookieJar, fitsCookie, SHORTEN } from './cookies.js'
 import type { HttpDependencies } from './http-app-types.js'
 import type { Reply } from './route.js'
 
@@ -18,10 +19,21 @@ export type Renewed = Pick<Reply, 'headers' | 'cookies'>
 export function createRenewal({
   renew,
   logger,
-}: Pick<HttpDependencies, 'renew' | 'logger'>): (
+  config,
+}: Pick<HttpDependencies, 'renew' | 'logger' | 'config'>): (
   caller: Renewable,
   request: { readonly client: ClientContext },
 ) => Promise<Renewed | null> {
+  const { accessName } = createCookieJar(config)
+  let isTold = false
+
+  /** A browser that is sent no other token keeps its own to the end of that, and refreshes then. */
+  function tellOfSize(bytes: number): null {
+    if (!isTold) logger.error({ bytes }, `a renewed JWT is larger than browsers keep of a cookie: ${SHORTEN}`)
+    isTold = true
+    return null
+  }
+
   return async ({ credential, identity }, request) => {
     if (credential === null || identity === null || renew === undefined) return null
     // By far the most frequent answer at a door.
@@ -30,7 +42,10 @@ export function createRenewal({
       const renewed = await renew(credential, identity, request)
       if (renewed === null) return null
       const { accessToken, expiresAt, maxAge } = renewed
-      if (credential.source === 'cookie') return { cookies: { kind: 'access', accessToken, maxAge } }
+      if (credential.source === 'cookie') {
+        if (!fitsCookie(accessName, accessToken)) return tellOfSize(accessToken.length)
+        return { cookies: { kind: 'access', accessToken, maxAge } }
+      }
       const headers = { 'x-session-token': accessToken, 'x-session-expires-at': new Date(expiresAt).toISOString() }
       return { headers }
     } catch (error) {

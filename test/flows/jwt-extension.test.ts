@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { CapturedLogs } from '../../src/runtime/captured-logs.js'
+import { createTestAuth } from '../../src/testing/index.js'
 import { Browser } from './browser.js'
 import { DAY, HOUR, MINUTE } from './durations.js'
 import { describeEachAuth } from './each-auth.js'
@@ -89,6 +91,42 @@ describeEachAuth('A browser that has only cookies, in stateless mode', (stage) =
     auth.clock.advance(10 * MINUTE)
     const bearer = await auth.request('/auth/sessions', { headers: { authorization: `Bearer ${access_token}` } })
     expect([bearer.status, bearer.headers.getSetCookie()]).toEqual([200, []])
+  })
+})
+
+describe('A JWT that is larger than browsers keep of a cookie', () => {
+  it('is given to nobody as one, with words that say what to do; what was asked is answered all the same', async () => {
+    const logger = new CapturedLogs()
+    const long = '𝌆'.repeat(400)
+    const jwt = { issuer: long, audience: long }
+    const auth = await createTestAuth({ config: { auth: { mode: 'stateless', jwt } }, logger })
+    onTestFinished(() => auth.close())
+    const browser = new Browser(auth)
+    const json = { email: newEmail(), password: PASSWORD, transport: 'cookie' }
+    const refused = await browser.send('POST', '/auth/register', { json })
+    expect([refused.status, refused.headers.getSetCookie()]).toEqual([500, []])
+    expect(await refused.json()).toMatchObject({ code: 'internal', detail: expect.stringContaining('bearer') })
+    expect(JSON.stringify(logger.lines)).toContain('auth.jwt.issuer')
+
+    // As a browser would send that has been given a shorter one before.
+    const { access_token } = await jwtNewcomer(auth)
+    const headers = { cookie: `session_id=${access_token}` }
+    const call = { method: 'GET', host: 'localhost', remoteAddress: null }
+    auth.clock.advance(10 * MINUTE)
+    const before = logger.lines.length
+    for (let time = 0; time < 3; time++) {
+      for (const path of ['/auth/me', '/auth/verify']) {
+        const answer = await auth.request(path, { headers })
+        expect([path, answer.status, answer.headers.getSetCookie()]).toEqual([path, 200, []])
+      }
+      const header = (name: string) => (name === 'cookie' ? headers.cookie : undefined)
+      const guarded = await auth.host.guard({ ...call, header }, { mode: 'require' })
+      expect(guarded).toMatchObject({ identity: { tokenFormat: 'jwt' }, fields: ['vary', 'Cookie'] })
+    }
+    // Once by each: the routes, the doors, the guard.
+    const told = logger.lines.slice(before).filter(({ level }) => level === 'error')
+    expect(told).toHaveLength(3)
+    for (const { message } of told) expect(message).toContain('auth.jwt.issuer')
   })
 })
 
