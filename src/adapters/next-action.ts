@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/error-codes.js'
+import type { ErrorCode, FieldError } from '../contract/error-codes.js'
 import type { Identity } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
@@ -23,7 +23,15 @@ export interface ActionRequest {
 /** How a call ended. Tokens are never in it: they are in the cookies. */
 export type ActionOutcome =
   | { readonly ok: true; readonly status: number }
-  | { readonly ok: false; readonly status: number; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly status: number
+      readonly code: ErrorCode
+      readonly detail: string
+      readonly errors: readonly FieldError[]
+      /** Seconds, where waiting helps. */
+      readonly retryAfter: number | undefined
+    }
 
 /** They describe the body that the browser sent to the page, not the one that goes on. */
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding', 'transfer-encoding'])
@@ -65,8 +73,8 @@ export async function callFromAction(
   setCookies(cookies, answer.fields)
   const { status } = answer
   if (status >= 400) {
-    const { code, detail } = errorOf(answer)
-    return { ok: false, status, code, detail }
+    const { code, detail, errors, retryAfter } = errorOf(answer)
+    return { ok: false, status, code, detail, errors, retryAfter }
   }
   if (textOf(answer).includes('"access_token"')) throw new Error(`Send transport: 'cookie' to ${path} from an action`)
   return { ok: true, status }

@@ -125,6 +125,25 @@ describe('A server action', () => {
     await expect(next.callFromAction(request, 'POST', '/auth/register', body)).rejects.toThrow(`transport: 'cookie'`)
   })
 
+  it('is told of a refusal all that an answer would have said', async () => {
+    const { header } = await signUp()
+    const headers = headersOf({ origin: ORIGIN, ...header })
+    const endpoint = { headers, cookies: new CookieStore(), auth }
+    expect(await next.callFromAction(endpoint, 'POST', '/auth/login', { email: newEmail() })).toMatchObject({
+      ...{ ok: false, code: 'invalid_request', retryAfter: undefined },
+      errors: [{ path: 'password', message: expect.any(String) }],
+    })
+    auth.clock.advance(11 * MINUTE)
+    await expect(next.authorizeAction(headers, { auth, recentAuthentication: true })).rejects.toMatchObject({
+      ...{ code: 'reauthentication_required', maxAge: 600, retryAfter: undefined },
+    })
+    auth.clock.advance(-11 * MINUTE)
+    const known = { email: newEmail(), password: 'wrong', transport: 'cookie' }
+    const attempt = () => next.callFromAction(endpoint, 'POST', '/auth/login', known)
+    for (let times = 0; times < 5; times++) expect(await attempt()).toMatchObject({ code: 'invalid_credentials' })
+    expect(await attempt()).toMatchObject({ status: 423, code: 'account_locked', retryAfter: 900 })
+  })
+
   it('is refused to strangers, to who lacks a right, and to a form of another site', async () => {
     const { header } = await signUp()
     const ask = (fields: Record<string, string>, options = {}) =>
