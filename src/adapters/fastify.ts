@@ -3,9 +3,9 @@ import type { Auth } from '../auth-types.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
 import type { Guarded } from '../http/host-types.js'
-import { keepFromCaches } from './raw-answer.js'
+import { keepFromCaches, OF_THE_BODY } from './raw-answer.js'
 import { RawGuardCall } from './raw-call.js'
-import { createRawMount, type MountOptions } from './raw-mount.js'
+import { answerFailure, createRawMount, type MountOptions } from './raw-mount.js'
 import { createRequestContext } from './request-context.js'
 import { createGate, demandAll, type Gate, type GuardOptions, hostOf } from './visit.js'
 
@@ -24,6 +24,7 @@ export interface FastifyReplyLike {
   hijack(): unknown
   code(status: number): unknown
   header(name: string, value: string): unknown
+  removeHeader(name: string): unknown
   getHeader(name: string): number | string | string[] | undefined
   send(payload: Buffer | undefined): unknown
 }
@@ -54,7 +55,7 @@ export function sallyport(auth: Pick<Auth, 'host'>, options: MountOptions = {}):
       const answered = mount(request.raw, reply.raw, request.raw.url ?? '')
       if (answered === null) return next()
       reply.hijack()
-      answered.catch((error: unknown) => reply.raw.destroy(asError(error)))
+      answered.catch((error: unknown) => answerFailure(auth.host, request.raw, reply.raw, error))
     })
     done()
   }
@@ -129,6 +130,7 @@ function goOn(guarded: Guarded, reply: FastifyReplyLike, done: () => void): void
 /** By way of Fastify, so that what its hooks add (CORS, logs) is there as with any answer. */
 function send(reply: FastifyReplyLike, { status, fields, body }: Answer): void {
   reply.code(status)
+  for (const name of OF_THE_BODY) reply.removeHeader(name)
   addFields(reply, fields)
   // As bytes: to text of a JSON type Fastify adds a charset, which such types do not have (RFC 8259 §11).
   reply.send(body === null ? undefined : Buffer.from(body))
@@ -143,8 +145,4 @@ function addFields(reply: FastifyReplyLike, fields: readonly string[]): void {
 
 function merged(present: number | string | string[] | undefined, value: string): string {
   return present === undefined ? value : [present, value].flat().join(', ')
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -6,7 +6,7 @@ import { SallyportError } from '../contract/sallyport-error.js'
 import type { Demand, GuardCall, Guarded } from '../http/host-types.js'
 import { callOf } from '../http/http-app.js'
 import type { Call } from '../http/http-app-types.js'
-import { checkRequestLine } from './node-request-line.js'
+import { checkRequestLine, targetOf } from './node-request-line.js'
 import { createRequestContext } from './request-context.js'
 import { responseOf } from './response.js'
 import { createGate, demandAll, type GuardOptions, hostOf, openVisit } from './visit.js'
@@ -45,7 +45,9 @@ const peers = new WeakMap<object, NonNullable<MountOptions['remoteAddress']>>()
 
 /**
  * The whole HTTP surface, ahead of the application's own routes: `app.use(sallyport(auth))`. What is not Sallyport's goes on,
- * and the guards further down know whose they are.
+ * and the guards further down know whose they are. Its paths are those that the server was asked for, whatever part of them
+ * `app.route`, `basePath` or `app.mount` answers for. On a server other than Node's an application that was mounted with
+ * `app.mount` is not told of the part that was cut off: there Sallyport stands on the outer one.
  */
 export function sallyport(
   auth: Pick<Auth, 'host'>,
@@ -56,8 +58,11 @@ export function sallyport(
 
   async function answer(c: Context, incoming: IncomingMessage | null): Promise<Response> {
     const refused = incoming === null ? null : checkRequestLine(incoming)
-    if (refused !== null) return responseOf(host.refuse(new HonoGuardCall(c), refused))
-    return responseOf(await host.answer(await surfaceCallOf(c)))
+    if (refused === null) return responseOf(await host.answer(await surfaceCallOf(c, incoming?.url)))
+    const refusal = responseOf(host.refuse(new HonoGuardCall(c), refused))
+    // Where the next request starts is not known for certain.
+    refusal.headers.set('connection', 'close')
+    return refusal
   }
 
   return (c, next) => {
@@ -180,9 +185,11 @@ class HonoGuardCall implements GuardCall {
   }
 }
 
-async function surfaceCallOf(c: Context): Promise<Call> {
+/** @param target as it was sent, where that is known: of `c.req` something may have been cut off */
+async function surfaceCallOf(c: Context, target: string | undefined): Promise<Call> {
   const { raw } = c.req
-  const call = callOf(raw, { remoteAddress: remoteAddressOf(c) })
+  const asked = target === undefined ? {} : targetOf(target)
+  const call = { ...callOf(raw, { remoteAddress: remoteAddressOf(c) }), ...asked }
   if (!raw.bodyUsed) return call
   // Read ahead of us, with `c.req.json()` for one: Hono keeps the text of what it read.
   const text = await c.req.text().catch(() => null)

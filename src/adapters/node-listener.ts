@@ -4,7 +4,7 @@ import { SallyportError } from '../contract/sallyport-error.js'
 import type { Guarded } from '../http/host-types.js'
 import { addFields, writeAnswer } from './raw-answer.js'
 import { RawGuardCall } from './raw-call.js'
-import { createRawMount, type MountOptions } from './raw-mount.js'
+import { answerFailure, createRawMount, type MountOptions } from './raw-mount.js'
 import { createRequestContext } from './request-context.js'
 import { createGate, demandAll, type Gate, type GuardOptions } from './visit.js'
 
@@ -38,11 +38,6 @@ export function sallyport(auth: Pick<Auth, 'host'>, handler?: Handler, options: 
   const mount = createRawMount(auth, options)
   const { host } = auth
 
-  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): undefined {
-    if (response.headersSent) response.destroy()
-    else writeAnswer(response, host.refuse(new RawGuardCall(request), error))
-  }
-
   function handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     try {
       if (handler === undefined) throw new SallyportError('not_found')
@@ -50,16 +45,17 @@ export function sallyport(auth: Pick<Auth, 'host'>, handler?: Handler, options: 
       if (!(done instanceof Promise)) return undefined
       return done.then(
         () => undefined,
-        (error: unknown) => fail(request, response, error),
+        (error: unknown) => answerFailure(host, request, response, error),
       )
     } catch (error) {
-      return fail(request, response, error)
+      answerFailure(host, request, response, error)
+      return undefined
     }
   }
 
   return (request, response, next) => {
     const answered = mount(request, response, urlOf(request))
-    if (answered !== null) return answered.catch((error: unknown) => fail(request, response, error))
+    if (answered !== null) return answered.catch((error: unknown) => answerFailure(host, request, response, error))
     if (handler !== undefined || next === undefined) return handle(request, response)
     next()
     return undefined

@@ -33,6 +33,12 @@ export function checkRequestLine(
   return null
 }
 
+/** The parts of a target in origin form (RFC 9112 §3.2.1), as they were sent. */
+export function targetOf(url: string): { readonly path: string; readonly query: string } {
+  const mark = url.indexOf('?')
+  return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) }
+}
+
 /** Compares lengths first: nearly no header needs its letters looked at. */
 function isSentTwice(rawHeaders: readonly string[], name: string): boolean {
   let count = 0

@@ -2,8 +2,17 @@ import type { ServerResponse } from 'node:http'
 import type { Answer } from '../http/answer.js'
 
 /**
+ * What would tell of the body that the application was about to send (RFC 9110 §8, §13, §14): the answer has another one.
+ * An encoding that it does not have makes it unreadable.
+ */
+export const OF_THE_BODY: readonly string[] = [
+  ...['content-encoding', 'content-language', 'content-location', 'content-disposition', 'content-length'],
+  ...['content-range', 'content-digest', 'repr-digest', 'etag', 'last-modified', 'transfer-encoding', 'trailer'],
+]
+
+/**
  * Writes an answer, unless somebody has: a timeout of the application, perhaps. What the application has set before stays
- * where the answer does not say otherwise.
+ * where the answer does not say otherwise, unless it told of another body.
  */
 export function writeAnswer(outgoing: ServerResponse, { status, fields, body }: Answer): void {
   if (outgoing.headersSent) return
@@ -12,6 +21,7 @@ export function writeAnswer(outgoing: ServerResponse, { status, fields, body }: 
     outgoing.writeHead(status, [...fields]).end(body ?? undefined)
     return
   }
+  for (const name of OF_THE_BODY) outgoing.removeHeader(name)
   const own = new Set<string>()
   for (let at = 0; at < fields.length; at += 2) {
     const [name = '', value = ''] = [fields[at], fields[at + 1]]

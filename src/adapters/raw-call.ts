@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GuardCall } from '../http/host-types.js'
 import type { Call } from '../http/http-app-types.js'
+import { targetOf } from './node-request-line.js'
 import { bodyOf } from './raw-body.js'
 
 /**
@@ -58,9 +59,9 @@ export class RawCall extends RawGuardCall implements Call {
   /** @param url as it was sent, whatever a router has cut off since */
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, url: string) {
     super(incoming)
-    const mark = url.indexOf('?')
-    this.path = mark === -1 ? url : url.slice(0, mark)
-    this.query = mark === -1 ? '' : url.slice(mark + 1)
+    const { path, query } = targetOf(url)
+    this.path = path
+    this.query = query
     this.gone = goneSignal(outgoing)
     this.body = () => bodyOf(incoming)
   }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../auth-types.js'
+import type { Host } from '../http/host-types.js'
 import { checkRequestLine } from './node-request-line.js'
 import { writeAnswer } from './raw-answer.js'
-import { RawCall } from './raw-call.js'
+import { RawCall, RawGuardCall } from './raw-call.js'
 import { openVisit } from './visit.js'
 
 /** How the surface is mounted. */
@@ -34,4 +35,11 @@ export function createRawMount(auth: Pick<Auth, 'host'>, { except = [] }: MountO
     const path = mark === -1 ? url : url.slice(0, mark)
     return host.owns(path) && !kept.has(path) ? answer(incoming, outgoing, url) : null
   }
+}
+
+/** Answers a request that ended in an error, and logs what nobody expected; an answer that has begun is cut off. */
+export function answerFailure(host: Host, incoming: IncomingMessage, outgoing: ServerResponse, error: unknown): void {
+  const refusal = host.refuse(new RawGuardCall(incoming), error)
+  if (outgoing.headersSent) outgoing.destroy()
+  else writeAnswer(outgoing, refusal)
 }

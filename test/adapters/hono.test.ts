@@ -1,9 +1,13 @@
+import { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { afterAll, beforeAll, expect, expectTypeOf, it } from 'vitest'
+import { afterAll, beforeAll, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import { getIdentity, mustGetUserId, optionalAuth, refusals, requireAuth, sallyport } from '../../src/adapters/hono.js'
 import type { Identity } from '../../src/index.js'
 import { createTestAuth, type TestAuth } from '../../src/testing/index.js'
 import { newEmail, PASSWORD } from '../flows/people.js'
+import { sendRaw } from '../http/raw-socket.js'
+import { running } from './stack.js'
 
 let auth: TestAuth
 beforeAll(async () => {
@@ -20,6 +24,15 @@ const account = () => ({
 async function bearer(): Promise<Record<string, string>> {
   const { accessToken } = await auth.api.register({ email: newEmail(), password: PASSWORD })
   return { authorization: `Bearer ${accessToken}` }
+}
+
+/** @returns the port */
+async function serve(app: Pick<Hono, 'fetch'>): Promise<number> {
+  const server = createAdaptorServer({ fetch: app.fetch })
+  if (!(server instanceof Server)) throw new Error('HTTP/1.1 was asked for')
+  const { port, close } = await running(server)
+  onTestFinished(close)
+  return port
 }
 
 it('knows the caller by type, without a cast', async () => {
@@ -65,6 +78,48 @@ it('takes a body that something before it has read, and refuses one that is gone
     code: 'internal',
     detail: expect.stringContaining('ahead of what reads bodies'),
   })
+})
+
+it('answers for the paths that the server was asked for, wherever in the application it stands', async () => {
+  const part = new Hono().use(sallyport(auth))
+  part.get('/me', requireAuth(), (c) => c.text(c.var.identity.userId))
+  part.get('/auth/me', (c) => c.text('of the application'))
+  const app = new Hono()
+    .route(
+      '/api',
+      new Hono().use(sallyport(auth)).get('/mine', requireAuth(), (c) => c.text('mine')),
+    )
+    .mount('/other', part.fetch)
+  const outer = new Hono().mount('/api', part.fetch)
+  const [routed, mounted] = [await serve(app), await serve(outer)]
+  const headers = await bearer()
+  const of = async (port: number, path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
+    return `${answer.status} ${(await answer.text()).includes('@example.com') ? 'of Sallyport' : 'of the application'}`
+  }
+  expect(await of(routed, '/api/auth/me?x=1')).toBe('200 of Sallyport')
+  expect(await of(routed, '/api/mine')).toBe('200 of the application')
+  expect(await of(routed, '/auth/me')).toBe('404 of the application')
+  expect(await of(routed, '/other/auth/me')).toBe('200 of the application')
+  expect(await of(mounted, '/api/auth/me')).toBe('200 of Sallyport')
+  expect(await of(mounted, '/api/auth/nothing')).toBe('404 of the application')
+  expect(await of(mounted, '/api/me')).toBe('200 of the application')
+})
+
+it('trusts nothing that comes behind a malformed request', async () => {
+  const port = await serve(new Hono().use(sallyport(auth)).get('/', (c) => c.text('behind')))
+  const twice = [
+    'GET /auth/me HTTP/1.1',
+    'Host: localhost',
+    'Authorization: Bearer a',
+    'Authorization: Bearer b',
+    '',
+    '',
+  ]
+  // It ends, though nobody asked for that.
+  const { status, head, text } = await sendRaw(port, twice.join('\r\n'))
+  expect([status, head.toLowerCase().includes('connection: close')]).toEqual([400, true])
+  expect(text).toContain('sent twice')
 })
 
 it('takes the address from whoever knows it', async () => {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import express from 'express'
 import Fastify from 'fastify'
+import { Hono } from 'hono'
 import { afterEach, expect, it } from 'vitest'
 import * as forExpress from '../../src/adapters/express.js'
 import * as forFastify from '../../src/adapters/fastify.js'
@@ -10,6 +11,7 @@ import * as forHono from '../../src/adapters/hono.js'
 import * as forNext from '../../src/adapters/next.js'
 import * as forNode from '../../src/adapters/node-listener.js'
 import { keptClone } from '../../src/client/kept-clone.js'
+import { CapturedLogs } from '../../src/runtime/captured-logs.js'
 import { createTestAuth, type TestAuth, type TestAuthOptions } from '../../src/testing/index.js'
 import { MINUTE } from '../flows/durations.js'
 import { newEmail, PASSWORD } from '../flows/people.js'
@@ -254,6 +256,59 @@ it('an answer with a renewed token is for no cache, whatever the application say
     expect(answer.headers.get('x-own'), url).toBe(/head|list/.test(url) ? '1' : null)
     expect(await answer.text()).toBe('page')
   }
+})
+
+it('a refusal says nothing of the body that the handler was about to send', async () => {
+  const auth = await open()
+  const told = { etag: '"1"', 'content-encoding': 'gzip', 'content-disposition': 'attachment', 'content-length': '5' }
+  const kept = { 'x-own': '1' }
+  const app = express().use(forExpress.sallyport(auth))
+  app.get('/', (request, response) => {
+    response.set({ ...told, ...kept })
+    response.send(forExpress.mustGetUserId(request))
+  })
+  app.use(forExpress.refusals())
+  const fastify = Fastify({ forceCloseConnections: true })
+  await fastify.register(forFastify.sallyport(auth))
+  fastify.get('/', { errorHandler: forFastify.refusals() }, async (request, reply) => {
+    reply.headers({ ...told, ...kept })
+    return forFastify.mustGetUserId(request)
+  })
+  const fastifyUrl = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  closers.push(() => fastify.close())
+  const node = forNode.sallyport(auth, (request, response) => {
+    for (const [name, value] of Object.entries({ ...told, ...kept })) response.setHeader(name, value)
+    response.end(forNode.mustGetUserId(request))
+  })
+  const hono = new Hono().use(forHono.sallyport(auth)).onError(forHono.refusals())
+  hono.get('/', (c) => {
+    for (const [name, value] of Object.entries({ ...told, ...kept })) c.header(name, value)
+    return c.text(forHono.mustGetUserId(c))
+  })
+  const answers = [
+    await fetch(`http://127.0.0.1:${await serve(app)}/`),
+    await fetch(fastifyUrl),
+    await fetch(`http://127.0.0.1:${await serve(node)}/`),
+    await hono.request('/'),
+  ]
+  for (const answer of answers) {
+    const { headers } = answer
+    expect(Object.keys(told).filter((name) => name !== 'content-length' && headers.has(name))).toEqual([])
+    expect(await refusalOf(answer)).toBe('401 unauthenticated')
+  }
+})
+
+it('a surface that fails, which it never should, is answered and logged, and no connection is cut', async () => {
+  const logger = new CapturedLogs()
+  const auth = await open({ logger })
+  const failing = { host: { ...auth.host, answer: () => Promise.reject(new Error('out of order')) } }
+  const fastify = Fastify({ forceCloseConnections: true })
+  await fastify.register(forFastify.sallyport(failing))
+  const fastifyUrl = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  closers.push(() => fastify.close())
+  const node = `http://127.0.0.1:${await serve(forNode.sallyport(failing))}`
+  for (const url of [fastifyUrl, node]) expect(await refusalOf(await fetch(`${url}/auth/me`))).toBe('500 internal')
+  expect(logger.lines.filter((line) => JSON.stringify(line).includes('out of order'))).toHaveLength(2)
 })
 
 it('a refusal is whole also where something has hooked the writing of headers', async () => {
