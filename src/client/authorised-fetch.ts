@@ -34,7 +34,7 @@ export function createFetch(
     const isWrite = !READS.includes((init.method ?? request?.method ?? 'GET').toUpperCase())
 
     async function send(used: StoredSession | null): Promise<Response> {
-      const token = csrf && used && isWrite ? await csrf.headers(authorised) : null
+      const token = csrf && used && isWrite ? await csrf.headers(authorised, () => keeper.isStill(used, true)) : null
       const headers = new Headers(given)
       for (const [name, value] of Object.entries({ ...(used && headersOf(used)), ...token })) headers.set(name, value)
       const response = await fetch(request ? keptClone(request) : url.href, {

@@ -73,7 +73,12 @@ export function connectSocket(
     socket?.send(JSON.stringify(frame))
   }
 
-  async function dial(): Promise<void> {
+  function dial(): void {
+    // An address that is none is refused at once, and stays so.
+    call().catch((error) => end(BROKEN, String(error)))
+  }
+
+  async function call(): Promise<void> {
     state = 'connecting'
     const session = await keeper.credential()
     if (state !== 'connecting' || socket) return
@@ -180,7 +185,7 @@ export function connectSocket(
       if (state === 'waiting' && event !== 'storage') wait(surroundings.random() * 500)
     }),
   ]
-  void dial()
+  dial()
 
   return {
     get state() {

@@ -10,8 +10,11 @@ export async function askCsrf(wire: Wire, via?: Fetch): Promise<Record<string, s
 
 /** The token, asked for once. */
 export interface Csrf {
-  /** @throws SallyportClientError */
-  headers(via: Fetch): Promise<Record<string, string>>
+  /**
+   * @param isMine whether the cookies that it was asked for with are still the caller's: another's token is not used
+   * @throws SallyportClientError
+   */
+  headers(via: Fetch, isMine: () => Promise<boolean>): Promise<Record<string, string>>
   reset(): void
 }
 
@@ -19,11 +22,13 @@ export function createCsrf(wire: Wire): Csrf {
   let asked: Promise<Record<string, string>> | null = null
 
   return {
-    headers(via) {
-      asked ??= askCsrf(wire, via).catch((error) => {
-        asked = null
-        throw error
-      })
+    headers(via, isMine) {
+      asked ??= askCsrf(wire, via)
+        .then(async (token) => ((await isMine()) ? token : {}))
+        .catch((error) => {
+          asked = null
+          throw error
+        })
       return asked
     },
     reset() {

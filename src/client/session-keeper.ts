@@ -16,8 +16,11 @@ export interface SessionKeeper {
   credential(): Promise<StoredSession | null>
   /** Another one of the same user after `used` was refused; null where there is none. @throws SallyportClientError */
   replacement(used: StoredSession): Promise<StoredSession | null>
-  /** True where the browser's cookies are still of the same user; whoever else they are of is signed in now. Never rejects. */
-  isStill(used: StoredSession): Promise<boolean>
+  /**
+   * True where the browser's cookies are still of the same user; whoever else they are of is signed in now. Never rejects.
+   * @param unlessTold other tabs that tell of a change need not be asked after
+   */
+  isStill(used: StoredSession, unlessTold?: boolean): Promise<boolean>
   /** A fresh credential was refused as well: no exchange is going to mend that. */
   giveUp(used: StoredSession): void
   /** Takes what a sign-in gave. */
@@ -302,7 +305,8 @@ export function createSessionKeeper(
       const next = book.held()
       return next && markOf(next) !== mark ? ofSameUser(used, next) : null
     },
-    async isStill({ user }) {
+    async isStill({ user }, unlessTold = false) {
+      if (unlessTold && tabs.isHeard()) return true
       const at = epoch
       const now = await exchange.whose(unknown()).catch(() => null)
       if (now && now.id !== user?.id && epoch === at) take({ ...unknown(), user: now })

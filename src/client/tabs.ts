@@ -17,6 +17,8 @@ export interface Tabs {
   exclusively<T>(run: () => Promise<T>): Promise<T>
   tell(message: TabMessage): void
   listen(hear: (message: TabMessage) => void): void
+  /** False where the place has nothing that they could be heard by. */
+  isHeard(): boolean
   close(): void
 }
 
@@ -73,6 +75,7 @@ export function createTabs(name: () => string, isShared: boolean, surroundings: 
         }
       }
     },
+    isHeard: () => !!channel,
     close() {
       channel?.close()
       channel = null

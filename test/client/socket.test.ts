@@ -241,3 +241,11 @@ it('goes to no origin that is not allowed, and needs somebody to be signed in', 
   }
   expect(await follow(client.connect())('close')).toMatchObject({ code: 4401, final: true })
 })
+
+it('an address that no socket takes ends it, and says why', async () => {
+  const device = new Device(auth)
+  const { client } = device.tab({ WebSocket })
+  await client.login(account)
+  const next = follow(client.connect('/ws#part'))
+  expect(await next('close')).toMatchObject({ code: 1006, final: true, reason: expect.stringContaining('fragment') })
+})

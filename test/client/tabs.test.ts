@@ -196,6 +196,17 @@ describe('what somebody began is done by nobody else', () => {
     const named = await client.call('updateMe', { body: { username: 'Bob' } })
     expect(named.username).toBe('Bob')
   })
+
+  it('nor by the first write of a tab, whose CSRF token would be somebody else’s', async () => {
+    const device = new Device(auth)
+    const { client } = device.tab({ kind: 'cookie', channel: false, autoRefresh: false })
+    await client.login(ada)
+    await device.tab({ kind: 'cookie', channel: false, autoRefresh: false }).client.login(bob)
+    await expect(client.call('updateMe', rename)).rejects.toMatchObject({ code: 'csrf_rejected' })
+    expect(await nameOf(bob)).not.toBe('Mallory')
+    expect(client.session.current()).toMatchObject({ user: { email: bob.email } })
+    expect((await client.call('updateMe', { body: { username: 'Bob' } })).username).toBe('Bob')
+  })
 })
 
 it('a page that comes back after its access token has ended is signed in as before', async () => {
