@@ -21,8 +21,8 @@ const account = () => ({
   body: JSON.stringify({ email: newEmail(), password: PASSWORD }),
 })
 
-async function bearer(): Promise<Record<string, string>> {
-  const { accessToken } = await auth.api.register({ email: newEmail(), password: PASSWORD })
+async function bearer(of: TestAuth = auth): Promise<Record<string, string>> {
+  const { accessToken } = await of.api.register({ email: newEmail(), password: PASSWORD })
   return { authorization: `Bearer ${accessToken}` }
 }
 
@@ -81,18 +81,20 @@ it('takes a body that something before it has read, and refuses one that is gone
 })
 
 it('answers for the paths that the server was asked for, wherever in the application it stands', async () => {
-  const part = new Hono().use(sallyport(auth))
+  const one = await createTestAuth({ config: { server: { basePaths: ['/api/auth'] } } })
+  onTestFinished(() => one.close())
+  const part = new Hono().use(sallyport(one))
   part.get('/me', requireAuth(), (c) => c.text(c.var.identity.userId))
   part.get('/auth/me', (c) => c.text('of the application'))
   const app = new Hono()
     .route(
       '/api',
-      new Hono().use(sallyport(auth)).get('/mine', requireAuth(), (c) => c.text('mine')),
+      new Hono().use(sallyport(one)).get('/mine', requireAuth(), (c) => c.text('mine')),
     )
     .mount('/other', part.fetch)
   const outer = new Hono().mount('/api', part.fetch)
   const [routed, mounted] = [await serve(app), await serve(outer)]
-  const headers = await bearer()
+  const headers = await bearer(one)
   const of = async (port: number, path: string) => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
     return `${answer.status} ${(await answer.text()).includes('@example.com') ? 'of Sallyport' : 'of the application'}`

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -53,6 +53,12 @@ function serve(env: Readonly<Record<string, string>>): Program {
     code,
   }
 }
+
+it('React, which is the application’s own, is missed in words of Node that name it', () => {
+  const script = ['--input-type=module', '-e', "await import('sallyport/client'); await import('sallyport/react')"]
+  const { stderr } = spawnSync(process.execPath, script, { cwd: installed.project, encoding: 'utf8' })
+  expect(stderr).toContain("Cannot find package 'react'")
+})
 
 it('a start on PostgreSQL without pg says how to install it, and ends', async () => {
   const program = serve({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
