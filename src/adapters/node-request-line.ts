@@ -25,7 +25,9 @@ export function checkRequestLine(
     return malformed('The only Transfer-Encoding is `chunked`, and that in HTTP/1.1.')
   }
   if (!ORIGIN_FORM.test(url)) return malformed('The request target must be an absolute path in escaped form.')
-  if (!HOST.test(headers.host ?? '')) return malformed('The Host header is malformed.')
+  // HTTP/1.0 knows no Host: load balancers ask whether a server lives without one (RFC 9112 §3.2 needs it in 1.1 alone).
+  const mayLackHost = httpVersion === '1.0' && headers.host === undefined
+  if (!mayLackHost && !HOST.test(headers.host ?? '')) return malformed('The Host header is malformed.')
   if (rawHeaders.length > 2 * MOST_HEADERS) return malformed(`A request has at most ${MOST_HEADERS} headers.`)
   const twice = SINGLE.find((name) => isSentTwice(rawHeaders, name))
   if (twice !== undefined) return malformed(`The header \`${twice}\` was sent twice.`)

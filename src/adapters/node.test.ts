@@ -121,6 +121,13 @@ describe('doors on the raw request', () => {
   })
 })
 
+it('answers HTTP/1.0 without a Host, as load balancers ask whether a server lives', async () => {
+  const answer = await sendRaw(port, 'GET /auth/open HTTP/1.0\r\n\r\n')
+  expect(answer.status).toBe(200)
+  const posted = await sendRaw(port, 'POST /auth/login HTTP/1.0\r\nContent-Length: 0\r\n\r\n')
+  expect([posted.status, codeOf(posted.body)]).toEqual([400, 'invalid_request'])
+})
+
 // ASVS 4.2.1
 describe('what never becomes a request', () => {
   const refused = async (bytes: string, status = 400) => {
