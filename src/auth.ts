@@ -233,14 +233,19 @@ async function compose({
     nodeId: holder,
   })
   const interval = config.auth.session.cleanupInterval
-  const removeBatch = async () =>
-    (await guests.cleanUp()) +
-    (await sessions.cleanUp()) +
-    (await revocations.cleanUp(storage.db)) +
-    (await lockouts.cleanUp()) +
-    (await oneTimeTokens.cleanUp()) +
-    (await mail.cleanUp()) +
-    (await webSockets.service.cleanUp(storage.db))
+  const removeBatch = async () => {
+    const guestRows = await guests.cleanUp()
+    const swept = await sessions.cleanUp()
+    const removed =
+      guestRows +
+      swept.removed +
+      (await revocations.cleanUp(storage.db)) +
+      (await lockouts.cleanUp()) +
+      (await oneTimeTokens.cleanUp()) +
+      (await mail.cleanUp()) +
+      (await webSockets.service.cleanUp(storage.db))
+    return { removed, isThrough: swept.isThrough && removed === 0 }
+  }
   const finish = async () => {
     if (redis !== null) await revocations.renewGeneration()
   }

@@ -29,7 +29,9 @@ export function checkArguments(args: readonly string[], known: ArgsDef): string 
     }
   }
   const missing = required.find((name) => !given.has(name))
-  return missing === undefined ? null : `--${missing} is missing`
+  if (missing !== undefined) return `--${missing} is missing`
+  const place = positionals[positionals.length - places]
+  return place !== undefined && known[place]?.required === true ? `<${place}> is missing` : null
 }
 
 function printable(text: string): string {

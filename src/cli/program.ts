@@ -34,10 +34,11 @@ const commands: SubCommandsDef = {
     },
   },
   sessions: {
-    meta: { name: 'sessions', description: "List and end a user's sessions" },
+    meta: { name: 'sessions', description: "List and end a user's sessions; remove what ended long ago" },
     subCommands: {
       list: () => import('./sessions-list.js').then((module) => module.sessionsListCommand),
       revoke: () => import('./sessions-revoke.js').then((module) => module.sessionsRevokeCommand),
+      cleanup: () => import('./sessions-cleanup.js').then((module) => module.sessionsCleanupCommand),
     },
   },
   lockouts: {

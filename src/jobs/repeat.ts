@@ -10,9 +10,9 @@ export interface Job {
  * Runs `work` again and again, `period` milliseconds after it last ended, never twice at once. A failure is logged and
  * tried again next time. The timer keeps no process alive.
  */
-export function repeat(name: string, period: number, work: () => Promise<void>, logger: Logger): Job {
+export function repeat(name: string, period: number, work: () => Promise<unknown>, logger: Logger): Job {
   let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
+  let running: Promise<unknown> = Promise.resolve()
   let stopped = true
 
   function schedule(): void {

@@ -52,7 +52,7 @@ export async function createTestAuth(options: TestAuthOptions = {}): Promise<Tes
     ...auth,
     clock,
     request: (path, init) => app.fetch(new Request(new URL(path, TEST_ORIGIN), init), { remoteAddress: '127.0.0.1' }),
-    cleanUp: composed.cleanUp,
+    cleanUp: async () => void (await composed.cleanUp()),
     flush: composed.flush,
     sync: composed.sync,
     mail: createMailbox(captured, composed.sendMail),

@@ -9,6 +9,9 @@ import { noteExchange } from '../secrets/exchange.js'
 import { recorded } from '../secrets/record.js'
 import { judgeAnswer } from './judge-answer.js'
 
+/** The master key of every node. */
+export const NODE_SECRET = 'a master key for tests, never for anything else'
+
 /** A node with its keys and its database in reach, for what no caller can see. */
 export interface BareNode extends TestAuth, Pick<Composition, 'keyring' | 'storage'> {}
 
@@ -34,7 +37,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
   const captured = new CapturedMail()
   const config = parseConfig(
     {
-      secret: 'a master key for tests, never for anything else',
+      secret: NODE_SECRET,
       storage: { url, directUrl: options.directUrl ?? null, allowUnsafeDurability: true },
       limits: { enabled: false },
       auth: {
@@ -62,7 +65,7 @@ export async function openNode(options: NodeOptions = {}): Promise<BareNode> {
     clock,
     keyring,
     storage,
-    cleanUp,
+    cleanUp: async () => void (await cleanUp()),
     flush,
     sync,
     mail: createMailbox(captured, sendMail),

@@ -21,6 +21,7 @@ describe('a command line that is wrong', () => {
     ['an argument too many', ['migrate', 'now'], 'there is an argument too many'],
     ['an option that must be there', ['users', 'create', '--password-stdin'], '--email is missing'],
     ['a value for a switch', ['config', 'check', '--json=yes'], '--json takes no value'],
+    ['an argument that must be there', ['sessions', 'revoke'], '<id> is missing'],
     ['both ways to name a user', ['users', 'disable', 'x', '--email', 'a@b.example'], 'give either an id or --email'],
     ['an id that is none', ['users', 'disable', 'x'], 'the argument is an id'],
     ['a clearing of nothing', ['lockouts', 'clear'], 'give --email, --address or both; or --all'],

@@ -1,6 +1,9 @@
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { ManualClock } from '../../src/runtime/clock.js'
+import { NODE_SECRET, openNode } from '../flows/nodes.js'
 import { built, emptyFolder, MASTER_SECRET, run, serve } from './run-program.js'
 
 const ACCOUNT = { email: 'ada@example.com', password: 'violet-anchor-7-lantern' }
@@ -221,6 +224,18 @@ describe('sessions', () => {
       code: 1,
       json: { error: { code: 'not_found' } },
     })
+  })
+
+  it('cleanup removes what ended long ago', async () => {
+    const folder = await emptyFolder()
+    const url = `sqlite:${join(folder, 'accounts.db')}`
+    const longAgo = await openNode({ url, clock: new ManualClock(Date.UTC(2020, 0, 1)) })
+    await longAgo.api.register(ACCOUNT)
+    await longAgo.close()
+    const env = { DATABASE_URL: url, SALLYPORT_SECRET: NODE_SECRET }
+    const first = await run(['sessions', 'cleanup', '--json'], { folder, env })
+    expect(first).toMatchObject({ code: 0, json: { removed: expect.any(Number) } })
+    expect(first.json).not.toEqual({ removed: 0 })
   })
 
   it('refuses a user who is not there, and both ways to name one', async () => {

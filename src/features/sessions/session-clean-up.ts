@@ -32,7 +32,7 @@ const ENDED_COLUMNS = [
 
 /**
  * Makes the function that deletes what ended long ago, one bounded batch, and says in the audit log what ended by
- * itself. It returns 0 when nothing is left to do for now.
+ * itself. It is through when nothing is left to do for now.
  * @param idle milliseconds without activity after which no node honours an access token
  */
 export function createSessionCleanUp(parts: {
@@ -40,7 +40,7 @@ export function createSessionCleanUp(parts: {
   readonly audit: AuditService
   readonly lifetimes: SessionLifetimes
   readonly idle: number
-}): () => Promise<number> {
+}): () => Promise<{ readonly removed: number; readonly isThrough: boolean }> {
   const { storage, audit, lifetimes, idle } = parts
   const keep = Math.max(KEEP_ENDED, lifetimes.jwt + KEEP_MARGIN)
   return () =>
@@ -64,7 +64,7 @@ export function createSessionCleanUp(parts: {
         data: { ended_at: new Date(sessionExpiresAt(lifetimes, session)).toISOString() },
       }))
       await record(...expired)
-      return revoked.length + expired.length + (isThrough ? 0 : 1)
+      return { removed: revoked.length + expired.length, isThrough }
     })
 }
 

@@ -137,8 +137,8 @@ export interface SessionService {
   /** Writes the activity that is due. */
   flushActivity(everything?: boolean): Promise<void>
   readonly flushPeriod: number
-  /** Deletes what ended long ago, one bounded batch. Returns 0 when nothing is left to do for now. */
-  cleanUp(): Promise<number>
+  /** Deletes what ended long ago, one bounded batch. It is through when it has looked at every session. */
+  cleanUp(): Promise<{ readonly removed: number; readonly isThrough: boolean }>
 }
 
 export interface Ending {
