@@ -9,7 +9,6 @@ import type { SessionService } from './features/sessions/session-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { Host } from './http/host-types.js'
 import type { HttpApp } from './http/http-app-types.js'
-import type { CleanUp } from './jobs/clean-up.js'
 import type { Clock } from './runtime/clock.js'
 import type { Logger } from './runtime/logger.js'
 import type { Sockets } from './sockets.js'
@@ -61,7 +60,7 @@ export interface Composition {
   readonly tokens: TokenService
   readonly health: HealthService
   /** Cleans up once; null where another node is at it. */
-  readonly cleanUp: CleanUp['run']
+  readonly cleanUp: () => Promise<{ readonly removed: number; readonly isThrough: boolean } | null>
   readonly flush: () => Promise<void>
   readonly sync: () => Promise<void>
   /** Sends what is due, and waits for it. */
