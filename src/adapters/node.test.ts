@@ -82,6 +82,21 @@ describe('the node server', () => {
     expect(answer.status).toBe(413)
     expect(codeOf(answer.body.replace(/^[0-9a-f]+\r\n/, ''))).toBe('payload_too_large')
   })
+
+  it('waits but a moment for a body that it has refused', async () => {
+    const head =
+      'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 70000'
+    // Nothing more is sent, and the connection may stay: it is the server who closes it.
+    expect(await sendRaw(port, `${head}\r\n\r\n{`)).toMatchObject({ status: 413 })
+  })
+
+  it('goes on with a connection whose refused body has come all the same', async () => {
+    const head =
+      'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 70000'
+    const next = 'GET /auth/open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const answer = await sendRaw(port, `${head}\r\n\r\n${'x'.repeat(70_000)}${next}`)
+    expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
+  })
 })
 
 describe('doors on the raw request', () => {

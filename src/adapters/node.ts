@@ -1,16 +1,13 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
-import { callOf } from '../http/http-app.js'
 import type { Call, HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal } from '../http/problem.js'
 import { securityHeaders } from '../http/security-headers.js'
 import { answerClientError } from './node-client-error.js'
 import { checkRequestLine } from './node-request-line.js'
-import { goneSignal } from './raw-call.js'
+import { RawCall } from './raw-call.js'
 
 /** Milliseconds. A slow client may take this long, and no longer, so that idle sockets cannot be piled up. */
 const HEADERS_TIMEOUT = 10_000
@@ -19,6 +16,8 @@ const REQUEST_TIMEOUT = 30_000
 const KEEP_ALIVE_TIMEOUT = 65_000
 /** Without a byte in either direction while a request or its answer is under way: who does not read is let go. */
 const STALLED_TIMEOUT = 120_000
+/** For what is left of a body that nobody reads: cut off at once, the sender might not see the answer. */
+const UNREAD_TIMEOUT = 500
 const MOST_HEADER_BYTES = 16 * 1024
 
 export interface NodeServerOptions {
@@ -26,28 +25,10 @@ export interface NodeServerOptions {
 }
 
 /**
- * A `node:http` server over the application, not listening yet. Doors and whatever only reads are
- * answered on the raw request; for a body a `Request` is built.
+ * A `node:http` server over the application, not listening yet. All is answered on the raw request.
  */
 export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: NodeServerOptions): Server {
   const common = securityHeaders(config)
-  // The answer is written here and not handed back as a `Response`, which would be taken apart again at once.
-  const listener = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      if (!(outgoing instanceof ServerResponse)) throw new Error('HTTP/2 is not served here')
-      const connection = { remoteAddress: incoming.socket.remoteAddress ?? null }
-      write(outgoing, await app.answer(callOf(request, connection, goneSignal(outgoing))))
-      return RESPONSE_ALREADY_SENT
-    },
-    {
-      overrideGlobalObjects: false,
-      errorHandler: (error) => {
-        const refusal = earlyRefusal(new SallyportError('invalid_request', { cause: error }), common)
-        return new Response(refusal.body, { status: refusal.status, headers: { ...refusal.headers } })
-      },
-    },
-  )
-
   /** Connections on which a request was refused for its form: where the next one starts is not known for certain. */
   const distrusted = new WeakSet<Duplex>()
 
@@ -70,8 +51,13 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     const call = bodilessCall(incoming)
     const isRead = call.method === 'GET' || call.method === 'HEAD'
     const answer = isRead ? app.answer(call) : app.knock(call)
-    if (answer === null) return listener(incoming, outgoing)
+    if (answer === null) return answerWithBody(incoming, outgoing)
     write(outgoing, await answer)
+  }
+
+  async function answerWithBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    outgoing.once('finish', () => leaveBody(incoming))
+    write(outgoing, await app.answer(new RawCall(incoming, outgoing, incoming.url ?? '')))
   }
 
   const server = createServer(
@@ -121,6 +107,13 @@ function bodilessCall(incoming: IncomingMessage): Call {
     remoteAddress: incoming.socket.remoteAddress ?? null,
     body: () => null,
   }
+}
+
+/** The rest of a body may flow away for a moment, so that the connection stays usable; then it is ended. */
+function leaveBody(incoming: IncomingMessage): void {
+  if (incoming.complete) return
+  const late = setTimeout(() => incoming.socket.destroySoon(), UNREAD_TIMEOUT)
+  incoming.once('close', () => clearTimeout(late)).resume()
 }
 
 function write(outgoing: ServerResponse, { status, fields, body }: Answer): void {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
-import { LRUCache } from 'lru-cache'
 import type { ClientContext } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { MasterKey } from '../../crypto/master-key.js'
 import { addressBucket, normalizeAddress } from '../../runtime/client-address.js'
 import type { Clock } from '../../runtime/clock.js'
+import { recentlyUsed } from '../../runtime/recently-used.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, type TenantScope } from '../../storage/tenant-scope.js'
@@ -104,7 +104,7 @@ export function createLockoutService(parts: {
   const policyOf = ({ kind }: BucketName): BucketPolicy => (kind === 'address' && address !== null ? address : account)
   const counter = createLockoutCounter({ storage, audit, policyOf })
   const gate = new LockoutGate(settings.maxAttempts, settings.patience)
-  const recorded = new LRUCache<string, number>({ max: MOST_RECORDED })
+  const recorded = recentlyUsed<string, number>(MOST_RECORDED)
 
   /**
    * What an attempt counts in; the first names whose turn it is. A known device counts by itself: strangers do not

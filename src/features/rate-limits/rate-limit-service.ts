@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../runtime/clock.js'
+import { recentlyUsed } from '../../runtime/recently-used.js'
 import type { SharedCounters } from '../../storage/shared-counters.js'
 
 export interface RateLimitSettings {
@@ -47,7 +47,7 @@ export function createRateLimitService(parts: {
   } | null
 }): RateLimitService {
   const { limits, clock, shared = null } = parts
-  const windows = new LRUCache<string, Window>({ max: MOST_BUCKETS })
+  const windows = recentlyUsed<string, Window>(MOST_BUCKETS)
   const refused = new Map(Object.keys(limits ?? {}).map((name) => [name, 0]))
 
   /** How many there are with this one, and the milliseconds until the window ends. */

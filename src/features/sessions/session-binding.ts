@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { CallOrigin } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { equalInConstantTime } from '../../crypto/constant-time.js'
@@ -7,6 +6,7 @@ import { networkOf } from '../../runtime/client-address.js'
 import type { Clock } from '../../runtime/clock.js'
 import { agentName } from '../../runtime/device-name.js'
 import type { Logger } from '../../runtime/logger.js'
+import { recentlyUsed } from '../../runtime/recently-used.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { SessionRecord } from './session-types.js'
 
@@ -69,8 +69,8 @@ export function createSessionBinding(parts: {
 }): SessionBinding {
   const { kind, key, audit, clock, logger } = parts
   if (kind === 'none') return UNBOUND
-  const values = new LRUCache<string, { readonly value: string | null }>({ max: MOST_VALUES })
-  const audited = new LRUCache<string, number>({ max: MOST_AUDITED })
+  const values = recentlyUsed<string, { readonly value: string | null }>(MOST_VALUES)
+  const audited = recentlyUsed<string, number>(MOST_AUDITED)
 
   /** What is compared: a network, or a browser or program without its version. */
   function comparable(text: string | null): string | null {

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import { type AccessClaims, type Expectations, identityOfClaims, verifyAccessToken } from '../../crypto/access-token.js'
+import { recentlyUsed } from '../../runtime/recently-used.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import { permissionsOf } from '../access/access-service.js'
 import type { Keyring } from '../keys/key-service.js'
@@ -66,9 +66,9 @@ export function createStatelessTokens(parts: {
   const { sessions, keyring, revocations, settings, assertAlive } = parts
   /** Tokens hold the database's times, and are judged by its clock: a node whose own is off signs nobody out. */
   const now = () => revocations.databaseNow()
-  const verified = new LRUCache<string, Verified>({ max: MOST_VERIFIED })
+  const verified = recentlyUsed<string, Verified>(MOST_VERIFIED)
   /** ES256 signs the same claims differently each time; who asks again within the grace gets what was given before. */
-  const issued = new LRUCache<string, Promise<string>>({ max: MOST_ISSUED })
+  const issued = recentlyUsed<string, Promise<string>>(MOST_ISSUED)
   const expected: Expectations = {
     issuer: settings.issuer,
     audience: settings.audience,
