@@ -68,7 +68,7 @@ export class RawCall extends RawGuardCall implements Call {
 }
 
 /** Aborted where the connection ends before the answer is written. */
-export function goneSignal(outgoing: ServerResponse): AbortSignal {
+function goneSignal(outgoing: ServerResponse): AbortSignal {
   const gone = new AbortController()
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) gone.abort()
