@@ -38,7 +38,7 @@ export function requestText(
 }
 
 /** @throws Error where anything was answered with another status */
-export function assertAll(status: number, what: string, { statuses }: LoadResult): void {
+export function assertAll(status: number, what: string, { statuses }: Pick<LoadResult, 'statuses'>): void {
   const others = Object.keys(statuses).filter((found) => found !== String(status))
   if (others.length > 0) throw new Error(`${what} was answered ${JSON.stringify(statuses)}`)
 }

@@ -6,39 +6,61 @@ import { built } from './built.js'
 /** What every route of every framework answers: 200 bytes. */
 const ANSWER = { text: 'x'.repeat(200 - '{"text":""}'.length) }
 
-/** One application of a framework; with `auth` its one route is guarded. @returns where it answers */
-export type Start = (auth: Auth | null) => Promise<string>
+/**
+ * One application of a framework, as its own documentation would have it. `/bare` stands ahead of Sallyport's mount and
+ * nothing of it is asked; `/idle` has as many handlers ahead as a guarded route, which do nothing; `/guarded` is behind the
+ * mount and `requireAuth`. @returns where it answers
+ */
+export type Start = (auth: Auth) => Promise<string>
 
-/** The frameworks that have an adapter, bare and guarded, each as its own documentation would have it. */
+/** The frameworks that have an adapter. */
 export const ADAPTER_STACKS = {
   async express(auth) {
     const { default: express } = await import('express')
+    type Handler = import('../../src/adapters/express.js').Middleware
     const { requireAuth, sallyport } =
       await built<typeof import('../../src/adapters/express.js')>('adapters/express.js')
+    const idle: Handler = (_request, _response, next) => next()
     const app = express()
-    if (auth !== null) app.use(sallyport(auth))
-    app.get('/me', ...(auth === null ? [] : [requireAuth()]), (_request, response) => void response.json(ANSWER))
+    app.get('/bare', (_request, response) => void response.json(ANSWER))
+    app.get('/idle', idle, idle, (_request, response) => void response.json(ANSWER))
+    app.use(sallyport(auth))
+    app.get('/guarded', requireAuth(), (_request, response) => void response.json(ANSWER))
     return listening(app)
   },
 
   async fastify(auth) {
     const { default: Fastify } = await import('fastify')
+    type Handler = import('../../src/adapters/fastify.js').Hook
     const { requireAuth, sallyport } =
       await built<typeof import('../../src/adapters/fastify.js')>('adapters/fastify.js')
+    const idle: Handler = (_request, _reply, done) => done()
     const app = Fastify()
-    if (auth !== null) await app.register(sallyport(auth))
-    app.get('/me', auth === null ? {} : { onRequest: requireAuth() }, (_request, reply) => void reply.send(ANSWER))
+    await app.register(async (own) => {
+      own.get('/bare', (_request, reply) => void reply.send(ANSWER))
+    })
+    await app.register(async (own) => {
+      own.addHook('onRequest', idle)
+      own.get('/idle', { onRequest: idle }, (_request, reply) => void reply.send(ANSWER))
+    })
+    await app.register(async (own) => {
+      await own.register(sallyport(auth))
+      own.get('/guarded', { onRequest: requireAuth() }, (_request, reply) => void reply.send(ANSWER))
+    })
     return app.listen({ port: 0, host: '127.0.0.1' })
   },
 
   async hono(auth) {
     const { Hono } = await import('hono')
     const { getRequestListener } = await import('@hono/node-server')
+    type Handler = import('hono').MiddlewareHandler
     const { requireAuth, sallyport } = await built<typeof import('../../src/adapters/hono.js')>('adapters/hono.js')
+    const idle: Handler = (_c, next) => next()
     const app = new Hono()
-    if (auth !== null) app.use(sallyport(auth))
-    if (auth === null) app.get('/me', (c) => c.json(ANSWER))
-    else app.get('/me', requireAuth(), (c) => c.json(ANSWER))
+    app.get('/bare', (c) => c.json(ANSWER))
+    app.get('/idle', idle, idle, (c) => c.json(ANSWER))
+    app.use(sallyport(auth))
+    app.get('/guarded', requireAuth(), (c) => c.json(ANSWER))
     return listening(getRequestListener(app.fetch))
   },
 
@@ -48,9 +70,16 @@ export const ADAPTER_STACKS = {
     const body = JSON.stringify(ANSWER)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const answer: RequestListener = (_request, response) => void response.writeHead(200, headers).end(body)
-    if (auth === null) return listening(answer)
+    const idle = (next: () => void) => next()
     const guard = requireAuth()
-    return listening(sallyport(auth, (request, response) => guard(request, response, () => answer(request, response))))
+    const application = sallyport(auth, (request, response) =>
+      guard(request, response, () => answer(request, response)),
+    )
+    return listening((request, response) => {
+      if (request.url === '/bare') answer(request, response)
+      else if (request.url === '/idle') idle(() => idle(() => answer(request, response)))
+      else void application(request, response)
+    })
   },
 } as const satisfies Readonly<Record<string, Start>>
 

@@ -68,7 +68,7 @@ export function sallyport(
   return (c, next) => {
     openVisit(c, auth)
     if (remoteAddress !== undefined) peers.set(c, remoteAddress)
-    const incoming = incomingOf(c.env)
+    const incoming = incomingOf(c)
     const path = pathOf(incoming?.url ?? c.req.raw.url)
     return host.owns(path) && !kept.has(path) ? answer(c, incoming) : next()
   }
@@ -134,11 +134,12 @@ function guard<E extends Env>(
 ): MiddlewareHandler<E> {
   const gate = createGate(mode, options)
 
-  function enter(c: Context<E>, guarded: Guarded, next: Next): Promise<Response | undefined> {
+  function enter(c: Context<E>, guarded: Guarded, next: Next): Promise<Response | void> {
     if ('refusal' in guarded) return Promise.resolve(responseOf(guarded.refusal))
     note(c, guarded.identity)
     const { fields } = guarded
     const answered: Promise<void> = next()
+    if (fields.length === 0) return answered
     return answered.then(() => {
       addFields(c, fields)
       return undefined
@@ -154,7 +155,7 @@ function guard<E extends Env>(
 /** To whatever came of it, an error of a handler included. */
 function addFields(c: Context, fields: readonly string[]): void {
   // What became a WebSocket has no answer to add to.
-  if (fields.length === 0 || c.res.status === 101) return
+  if (c.res.status === 101) return
   for (let at = 0; at < fields.length; at += 2) {
     const [name = '', value = ''] = [fields[at], fields[at + 1]]
     c.header(name, value, { append: name === 'set-cookie' || name === 'vary' })
@@ -207,18 +208,25 @@ function streamOf(text: string | null): ReadableStream<Uint8Array> {
 function remoteAddressOf(c: Context): string | null {
   const find = peers.get(c)
   if (find !== undefined) return find(c) ?? null
-  const address = member(member(nodeRequest(c.env), 'socket'), 'remoteAddress')
+  const address = member(member(nodeRequest(c), 'socket'), 'remoteAddress')
   return typeof address === 'string' ? address : null
 }
 
-/** As `@hono/node-server` hands it on, of HTTP/1.1 or 2. */
-function nodeRequest(env: unknown): unknown {
-  return member(member(env, 'server') ?? env, 'incoming')
+/** What `@hono/node-server` hands on, of HTTP/1.1 or 2. */
+interface NodeBindings {
+  readonly incoming?: unknown
+  readonly server?: { readonly incoming?: unknown } | null
+}
+
+function nodeRequest(c: Context): unknown {
+  // Absent where somebody calls `app.fetch` with a request alone.
+  const bindings: NodeBindings | undefined = c.env
+  return bindings?.server?.incoming ?? bindings?.incoming
 }
 
 /** Null on another server, whose `Request` is all there is. */
-function incomingOf(env: unknown): IncomingMessage | null {
-  const incoming = nodeRequest(env)
+function incomingOf(c: Context): IncomingMessage | null {
+  const incoming = nodeRequest(c)
   return incoming instanceof IncomingMessage ? incoming : null
 }
 
@@ -229,6 +237,12 @@ function member(value: unknown, name: string): unknown {
 /** The path as it was sent, of a URL or of its path and query; a `URL` would cost more than the rest of it. */
 function pathOf(url: string): string {
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
-  const end = url.slice(start).search(/[?#]/)
-  return start === -1 ? '/' : url.slice(start, end === -1 ? undefined : start + end)
+  if (start === -1) return '/'
+  const end = Math.min(endAt(url, '?'), endAt(url, '#'))
+  return url.slice(start, end)
+}
+
+function endAt(url: string, mark: string): number {
+  const at = url.indexOf(mark)
+  return at === -1 ? url.length : at
 }

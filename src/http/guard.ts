@@ -5,7 +5,7 @@ import { checkPermissions, checkRoles } from './authorization.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
 import { checkCsrf } from './csrf.js'
 import { Fields, fieldsOf } from './fields.js'
-import type { Admitted, Demand, GuardCall, Host } from './host-types.js'
+import type { Admitted, Demand, GuardCall, Guarded, Host } from './host-types.js'
 import type { HttpDependencies } from './http-app-types.js'
 import { createIdentification, type Identified } from './identification.js'
 import { createOriginPolicy } from './origins.js'
@@ -35,41 +35,69 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
   const { originOf, identify, recall } = createIdentification(dependencies)
   const renew = createRenewal(dependencies)
 
-  /** Who comes with a token that memory knows, to a route that needs no more; null for everybody else. */
-  function enterAtOnce(call: GuardCall, demand: Demand): Admitted | null {
+  /**
+   * Who comes with a token that memory knows, to a route that asks for no more; null where that has to be found out by
+   * `enter`, which decides alike. A write by cookie waits for the check of where it comes from.
+   */
+  function enterAtOnce(call: GuardCall, demand: Demand): Admitted | Promise<Admitted> | null {
+    dependencies.admit?.(call)
     if (demand.fresh || demand.recentAuthentication) return null
     const caller = recall(call)
-    // What may be renewed has to wait for that.
-    if (caller === null || isGuestSession(caller.identity)) return null
+    if (caller === null || isWrite(caller, call)) return null
     checkRights(caller.identity, demand)
-    const { identity, credential } = caller
-    return { identity, credential, fields: demand.mode === 'optional' ? BY_ANY : NONE }
+    return admit(caller, call, demand)
   }
 
-  async function enter(call: GuardCall, demand: Demand, before: Admitted | null): Promise<Admitted> {
-    if (before !== null && isIdentified(before)) return enterAgain(before, call, demand)
+  async function enter(call: GuardCall, demand: Demand): Promise<Admitted> {
     dependencies.admit?.(call)
     const origin = originOf(call)
     const caller = await identify(call, origin, demand)
     if (caller === null) return NOBODY
-    const pending = checkCaller(caller, call, demand)
-    if (pending !== null) await pending
-    const { identity, credential } = caller
-    return { identity, credential, fields: await fieldsFor(caller, origin, demand) }
+    await checkCaller(caller, call, demand)
+    return admit(caller, call, demand, origin)
+  }
+
+  /** With what the answer is to say: at once, but for a token that is due for another one. */
+  function admit(
+    { identity, credential }: Identified,
+    call: GuardCall,
+    { mode }: Demand,
+    origin: CallOrigin | null = null,
+  ): Admitted | Promise<Admitted> {
+    const ofRequired = credential.source === 'cookie' ? BY_COOKIE : NONE
+    const fields = mode === 'optional' ? BY_ANY : ofRequired
+    // By far the most frequent: no browser, and nobody's guest.
+    if (credential.source === 'header' && !isGuestSession(identity)) return { identity, credential, fields }
+    const renewing = renew({ identity, credential }, origin ?? originOf(call))
+    if (renewing === null) return { identity, credential, fields }
+    return renewing.then((renewed) => ({
+      identity,
+      credential,
+      fields: renewed === null ? fields : [...fields, ...fieldsOfRenewal(renewed)],
+    }))
   }
 
   /** Somebody whom a guard before this one has let in: the fields are with the answer already. */
-  async function enterAgain(before: Identified, call: GuardCall, demand: Demand): Promise<Admitted> {
-    const caller = demand.fresh ? await identify(call, originOf(call), { ...demand, mode: 'require' }) : before
-    const { identity, credential } = caller ?? before
+  function enterAgain(before: Identified, call: GuardCall, demand: Demand): Admitted | Promise<Admitted> {
+    if (demand.fresh) return enterAnew(before, call, demand)
+    const again = { identity: before.identity, credential: before.credential, fields: NONE }
+    const pending = checkCaller(before, call, demand)
+    return pending === null ? again : pending.then(() => again)
+  }
+
+  async function enterAnew(before: Identified, call: GuardCall, demand: Demand): Promise<Admitted> {
+    const { identity, credential } = (await identify(call, originOf(call), { mode: 'require', fresh: true })) ?? before
     await checkCaller({ identity, credential }, call, demand)
     return { identity, credential, fields: NONE }
   }
 
   /** Null where nothing has to be waited for. */
   function checkCaller(caller: Identified, call: GuardCall, demand: Demand): Promise<void> | null {
-    const isWrite = caller.credential.source === 'cookie' && !SAFE_METHODS.has(call.method)
-    return isWrite ? checkWrite(caller, call, demand) : checkRights(caller.identity, demand)
+    return isWrite(caller, call) ? checkWrite(caller, call, demand) : checkRights(caller.identity, demand)
+  }
+
+  function isWrite({ credential }: Identified, { method }: GuardCall): boolean {
+    return credential.source === 'cookie' && !SAFE_METHODS.has(method)
   }
 
   async function checkWrite(caller: Identified, { header, host }: GuardCall, demand: Demand): Promise<void> {
@@ -81,13 +109,6 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
     if (roles !== undefined) checkRoles(roles, identity.roles)
     if (permissions !== undefined) checkPermissions(permissions, identity.permissions)
     return recentAuthentication ? dependencies.assertRecent(identity) : null
-  }
-
-  async function fieldsFor(caller: Identified, origin: CallOrigin, { mode }: Demand): Promise<readonly string[]> {
-    const ofRequired = caller.credential.source === 'cookie' ? BY_COOKIE : NONE
-    const vary = mode === 'optional' ? BY_ANY : ofRequired
-    const renewed = await renew(caller, origin)
-    return renewed === null ? vary : [...vary, ...fieldsOfRenewal(renewed)]
   }
 
   function fieldsOfRenewal({ headers = {}, cookies }: Renewed): string[] {
@@ -104,20 +125,22 @@ export function createGuard(dependencies: HttpDependencies): Pick<Host, 'guard' 
     return finished(method, status, fields.flat(common), body)
   }
 
+  function orRefused(admitting: Promise<Admitted>, call: GuardCall): Promise<Guarded> {
+    return admitting.catch((error: unknown) => ({ refusal: refuse(call, error) }))
+  }
+
   return {
     refuse,
     guard(call, demand, before = null) {
+      const again = before !== null && isIdentified(before) ? before : null
       try {
-        if (before === null) {
-          dependencies.admit?.(call)
-          const admitted = enterAtOnce(call, demand)
-          if (admitted !== null) return admitted
-        }
+        const admitted = again === null ? enterAtOnce(call, demand) : enterAgain(again, call, demand)
+        if (admitted !== null) return admitted instanceof Promise ? orRefused(admitted, call) : admitted
       } catch (error) {
-        if (demand.mode === 'require') return { refusal: refuse(call, error) }
-        // Whether that is a refusal or somebody unknown is decided below.
+        // Where anybody is let in `enter` tells whether that is a refusal or somebody unknown.
+        if (again !== null || demand.mode === 'require') return { refusal: refuse(call, error) }
       }
-      return enter(call, demand, before).catch((error: unknown) => ({ refusal: refuse(call, error) }))
+      return orRefused(enter(call, demand), call)
     },
   }
 }

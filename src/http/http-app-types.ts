@@ -48,12 +48,12 @@ export interface HttpDependencies {
   ) => Promise<Identity>
   /** The same at once, where no more than memory is needed to say yes; null, or absent: `authenticate` has to be asked. */
   readonly recall?: (credential: Credential, tenantHeader: string | null) => Identity | null
-  /** The access token that takes the place of the caller's, see `renewalOf`; `null` to leave it as it is. */
+  /** The access token that takes the place of the caller's; `null`, at once or later, to leave it as it is. */
   readonly renew?: (
     credential: Credential,
     identity: Identity,
     request: { readonly client: ClientContext },
-  ) => Promise<RenewedToken | null>
+  ) => Promise<RenewedToken | null> | null
   /**
    * Refuses a request for how it came, before anything else of it counts. Absent: every request may come.
    * @throws SallyportError

@@ -7,9 +7,6 @@ import type { Demand, GuardCall } from './host-types.js'
 import type { Connection, HttpDependencies } from './http-app-types.js'
 import { requestIdOf } from './request-id.js'
 
-/** As nearly everybody writes it. */
-const USUAL = 'Bearer '
-
 export interface Identified {
   readonly identity: Identity
   readonly credential: Credential
@@ -17,8 +14,8 @@ export interface Identified {
 
 export interface Identification {
   originOf(call: GuardCall): CallOrigin
-  /** The same where memory knows the token of the header, at once; null where `identify` has to be asked. */
-  recall(call: GuardCall): Identified | null
+  /** The same where memory knows the token, at once; null where `identify` has to be asked. @throws SallyportError as `identify` */
+  recall(call: Pick<GuardCall, 'header'>): Identified | null
   /**
    * Who is calling; null where the demand lets in anybody, and nobody is known.
    * @throws SallyportError as `authenticate` of `HttpDependencies`
@@ -38,10 +35,9 @@ export function createIdentification(
       new LazyOrigin(() => clientOf(call.header, call.remoteAddress, requestIdOf(call.header('x-request-id'), clock))),
 
     recall({ header }) {
-      const authorization = header('authorization')
-      // Only well-formed tokens are ever remembered: what is none is known by nobody, and refused on the longer way.
-      if (dependencies.recall === undefined || !authorization?.startsWith(USUAL)) return null
-      const credential: Credential = { token: authorization.slice(USUAL.length), source: 'header' }
+      if (dependencies.recall === undefined) return null
+      const credential = usualCredential(header('authorization')) ?? readCredential(header, accessName)
+      if (credential === null) return null
       const identity = dependencies.recall(credential, header('x-tenant-id') ?? null)
       return identity === null ? null : { identity, credential }
     },
@@ -64,14 +60,28 @@ export function createIdentification(
 export function createRequestAuthentication(
   dependencies: Parameters<typeof createIdentification>[0],
 ): (request: Request | Headers, connection?: Connection) => Promise<Identity | null> {
-  const { originOf, identify } = createIdentification(dependencies)
+  const { originOf, identify, recall } = createIdentification(dependencies)
   return async (request, connection) => {
     // The headers of Next.js have a member `headers`, too; but only headers are read with `get`.
     const headers = 'get' in request ? request : request.headers
     const header = (name: string) => headers.get(name) ?? undefined
     const call = { method: 'GET', header, host: '', remoteAddress: connection?.remoteAddress ?? null }
-    return (await identify(call, originOf(call), { mode: 'optional' }))?.identity ?? null
+    try {
+      const known = recall(call) ?? (await identify(call, originOf(call), { mode: 'optional' }))
+      return known === null ? null : known.identity
+    } catch (error) {
+      if (isAnonymous(error)) return null
+      throw error
+    }
   }
+}
+
+const USUAL = 'Bearer '
+
+/** As nearly everybody writes it. Memory knows well-formed tokens alone: all else is read in full. */
+function usualCredential(authorization: string | undefined): Credential | null {
+  if (authorization === undefined || !authorization.startsWith(USUAL)) return null
+  return { token: authorization.slice(USUAL.length), source: 'header' }
 }
 
 /** A tenant that is not the token's is a contradiction, not an absence; and where nobody can tell, nobody is not the answer. */

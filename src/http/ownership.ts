@@ -19,16 +19,21 @@ export function createOwnership(
   ]
   const literals = new Set(templates.filter((template) => !template.includes('{')))
   const patterns = templates.filter((template) => template.includes('{')).map(patternOf)
+  // Whatever an application is asked for goes past them: nearly all of it begins otherwise.
+  const beginnings = [...new Set(patterns.map(({ beginning }) => beginning))]
 
   function isBelow(path: string, base: string): boolean {
     return path.startsWith(base) && (path.length === base.length || path[base.length] === '/')
   }
 
   return (path) =>
-    bases.some((base) => isBelow(path, base)) || literals.has(path) || patterns.some((pattern) => pattern.test(path))
+    bases.some((base) => isBelow(path, base)) ||
+    literals.has(path) ||
+    (beginnings.some((beginning) => path.startsWith(beginning)) && patterns.some(({ whole }) => whole.test(path)))
 }
 
-function patternOf(template: string): RegExp {
+function patternOf(template: string): { readonly beginning: string; readonly whole: RegExp } {
   const parts = template.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('[^/]+')}$`)
+  const beginning = template.slice(0, template.indexOf('{'))
+  return { beginning, whole: new RegExp(`^${parts.join('[^/]+')}$`) }
 }

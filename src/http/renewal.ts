@@ -1,9 +1,9 @@
 import { isGuestSession } from '../contract/guest-session.js'
-import type { ClientContext } from '../contract/identity.js'
+import type { ClientContext, Credential } from '../contract/identity.js'
 import { SallyportError } from '../contract/sallyport-error.js'
 import type { Caller } from './authentication.js'
 import { createCookieJar, fitsCookie, SHORTEN } from './cookies.js'
-import type { HttpDependencies } from './http-app-types.js'
+import type { HttpDependencies, RenewedToken } from './http-app-types.js'
 import type { Reply } from './route.js'
 
 /** Who called, and by what. */
@@ -14,7 +14,8 @@ export type Renewed = Pick<Reply, 'headers' | 'cookies'>
 
 /**
  * A browser with cookies alone and a guest never refresh by themselves: on their way the access token is exchanged for
- * one of the present mode, or for a JWT that lives longer. It goes back as it came. Null where it may stay what it is.
+ * one of the present mode, or for a JWT that lives longer. It goes back as it came. Null where it may stay what it is, at
+ * once where nobody has to be asked.
  */
 export function createRenewal({
   renew,
@@ -23,7 +24,7 @@ export function createRenewal({
 }: Pick<HttpDependencies, 'renew' | 'logger' | 'config'>): (
   caller: Renewable,
   request: { readonly client: ClientContext },
-) => Promise<Renewed | null> {
+) => Promise<Renewed | null> | null {
   const { accessName } = createCookieJar(config)
   let isTold = false
 
@@ -34,15 +35,12 @@ export function createRenewal({
     return null
   }
 
-  return async ({ credential, identity }, request) => {
-    if (credential === null || identity === null || renew === undefined) return null
-    // By far the most frequent answer at a door.
-    if (credential.source === 'header' && !isGuestSession(identity)) return null
+  async function sent(source: Credential['source'], renewing: Promise<RenewedToken | null>): Promise<Renewed | null> {
     try {
-      const renewed = await renew(credential, identity, request)
+      const renewed = await renewing
       if (renewed === null) return null
       const { accessToken, expiresAt, maxAge } = renewed
-      if (credential.source === 'cookie') {
+      if (source === 'cookie') {
         if (!fitsCookie(accessName, accessToken)) return tellOfSize(accessToken.length)
         return { cookies: { kind: 'access', accessToken, maxAge } }
       }
@@ -55,5 +53,13 @@ export function createRenewal({
       logger.error({ cause: error instanceof Error ? error.message : String(error) }, 'a token could not be renewed')
       return null
     }
+  }
+
+  return ({ credential, identity }, request) => {
+    if (credential === null || identity === null || renew === undefined) return null
+    // By far the most frequent answer at a door.
+    if (credential.source === 'header' && !isGuestSession(identity)) return null
+    const renewing = renew(credential, identity, request)
+    return renewing === null ? null : sent(credential.source, renewing)
   }
 }

@@ -29,7 +29,8 @@ export function createGuestTokens(parts: {
   /** True for a token of which little is left. @param expiresAt milliseconds since the epoch */
   readonly isNearEnd: (expiresAt: number) => boolean
 }): GuestTokens & {
-  renewGuest(identity: Identity, request: { readonly client: ClientContext }): Promise<GuestToken | null>
+  /** Null at once for a token of which enough is left. */
+  renewGuest(identity: Identity, request: { readonly client: ClientContext }): Promise<GuestToken | null> | null
 } {
   const { sessions, keyring, stateless, assertAlive, isNearEnd } = parts
 
@@ -61,6 +62,16 @@ export function createGuestTokens(parts: {
     return isNearEnd(end) && session.absoluteExpiresAt - end >= WORTHWHILE
   }
 
+  async function renewed(identity: Identity, request: { readonly client: ClientContext }): Promise<GuestToken | null> {
+    const scope = oneTenant(identity.tenantId)
+    let found = await live(sessions.lookUp, scope, identity.sessionId)
+    // What memory holds may be older than an extension by another node.
+    if (canExtend(found)) found = await live(sessions.find, scope, identity.sessionId)
+    if (canExtend(found)) found = await extended(scope, found, request.client)
+    const current = await issueGuest(found)
+    return current.expiresAt - identity.expiresAt < WORTHWHILE ? null : current
+  }
+
   return {
     issueGuest,
 
@@ -69,15 +80,6 @@ export function createGuestTokens(parts: {
       return issueGuest(await extended(scope, await live(sessions.find, scope, sessionId), client))
     },
 
-    async renewGuest({ tenantId, sessionId, expiresAt }, request) {
-      if (!isNearEnd(expiresAt)) return null
-      const scope = oneTenant(tenantId)
-      let found = await live(sessions.lookUp, scope, sessionId)
-      // What memory holds may be older than an extension by another node.
-      if (canExtend(found)) found = await live(sessions.find, scope, sessionId)
-      if (canExtend(found)) found = await extended(scope, found, request.client)
-      const current = await issueGuest(found)
-      return current.expiresAt - expiresAt < WORTHWHILE ? null : current
-    },
+    renewGuest: (identity, request) => (isNearEnd(identity.expiresAt) ? renewed(identity, request) : null),
   }
 }

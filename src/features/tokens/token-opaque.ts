@@ -127,27 +127,33 @@ export function createOpaqueTokens({
     return isHonoured(found, token.counter) ? found : null
   }
 
+  /** Whom memory alone can vouch for. */
+  function recall(digest: string, tenantHeader: string | null): Identity | null {
+    if (binding.isOn) return null
+    const mark = known.get(digest)
+    if (mark === undefined || revocations.isEnded(mark.sessionId)) return null
+    const held = sessions.peek(mark.scope, mark.sessionId)
+    if (held === null || !isHonoured(held, mark.counter)) return null
+    checkTenant(tenantHeader, held.session.tenantId)
+    return used(held)
+  }
+
   return {
     findGenuine,
     assertAlive,
     isInGrace,
     async authenticate(text, tenantHeader, call) {
-      const held = await lookUp(text, digestOf(text))
+      const digest = digestOf(text)
+      const identity = recall(digest, tenantHeader)
+      if (identity !== null) return identity
+      const held = await lookUp(text, digest)
       if (held !== null) return accept(held, tenantHeader, call)
       const { token, found } = await findGenuine(text, 'access')
       assertAlive(found)
       if (isOver(found, token.counter)) throw new SallyportError('token_expired')
       return accept(found, tenantHeader, call)
     },
-    recall(text, tenantHeader) {
-      if (binding.isOn) return null
-      const mark = known.get(digestOf(text))
-      if (mark === undefined || revocations.isEnded(mark.sessionId)) return null
-      const held = sessions.peek(mark.scope, mark.sessionId)
-      if (held === null || !isHonoured(held, mark.counter)) return null
-      checkTenant(tenantHeader, held.session.tenantId)
-      return used(held)
-    },
+    recall: (text, tenantHeader) => recall(digestOf(text), tenantHeader),
     async pairOf(session) {
       const key = await keyring.sessionKey(session.keyId)
       if (key === null) throw new Error(`session key ${session.keyId} is missing`)
@@ -158,7 +164,7 @@ export function createOpaqueTokens({
 }
 
 /** Memory holds no token, only what it is known by. */
-function digestOf(text: string): string {
+export function digestOf(text: string): string {
   return hash('sha256', text, 'binary')
 }
 

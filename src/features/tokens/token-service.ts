@@ -56,13 +56,14 @@ export interface TokenService extends CsrfTokens, GuestTokens {
   checkCookiePair(refreshToken: string, sessionCookies: readonly string[]): void
   /**
    * The access token that is to take the place of the caller's: of the present mode for a browser whose cookie is of the
-   * other one; another JWT for a browser or a guest whose own is near its end. Null where it may stay what it is.
+   * other one; another JWT for a browser or a guest whose own is near its end. Null where it may stay what it is, and
+   * at once where nobody has to be asked for that.
    */
   renew(
     credential: Credential,
     identity: Identity,
     request: { readonly client: ClientContext },
-  ): Promise<Renewal | null>
+  ): Promise<Renewal | null> | null
   /** The caller as the account stands now, by the database: ahead of a write. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
   /** The same, whatever has just been looked up: after a write. @throws as `current` */
@@ -172,6 +173,26 @@ export function createTokenService(parts: {
     return { accessToken: token, expiresAt, maxAge: secondsUntil(expiresAt, found.now) }
   }
 
+  /** The token of the present mode for a browser's. @param isOfMode true for a JWT near its end, false for one of the other mode */
+  async function exchange(identity: Identity, isOfMode: boolean): Promise<Renewal | null> {
+    // Only a token of the session's very last pair needs the database: it ends with the grace where a refresh was missed.
+    const read = mode === 'stateful' ? sessions.find : sessions.lookUp
+    const found = await read(oneTenant(identity.tenantId), identity.sessionId)
+    // Ended by this very request, perhaps: then there is nothing to convert.
+    if (found === null || sessionState(found) !== 'live') return null
+    const maxAge = cookieMaxAge(found)
+    if (mode === 'stateful') {
+      const { access } = await opaque.pairOf(found.session)
+      return { accessToken: access, expiresAt: accessExpiresAt(lifetimes, found.session), maxAge }
+    }
+    // An opaque token may outlive its refresh token, and a JWT cannot: then it stays what it is.
+    const isShort =
+      found.session.refreshExpiresAt < Math.min(found.now + settings.account.lifetime, found.session.absoluteExpiresAt)
+    if (!isOfMode && isShort) return null
+    const { token: accessToken, expiresAt } = await stateless.issue(found, found.now)
+    return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, expiresAt, maxAge }
+  }
+
   function sessionAnswerOf({ session }: FoundSession) {
     return {
       id: session.id,
@@ -232,31 +253,15 @@ export function createTokenService(parts: {
       }
     },
 
-    async renew({ token, source }, identity, request) {
+    renew({ token, source }, identity, request) {
       if (isGuestSession(identity)) {
-        const renewed = await renewGuest(identity, request)
-        return renewed === null ? null : renewalOf(renewed)
+        const renewing = renewGuest(identity, request)
+        return renewing === null ? null : renewing.then((renewed) => (renewed === null ? null : renewalOf(renewed)))
       }
       if (source !== 'cookie') return null
       const isOfMode = formatOf(token) === mode
       if (isOfMode && (mode === 'stateful' || !isNearEnd(identity.expiresAt, settings.account.lifetime))) return null
-      // Only a token of the session's very last pair needs the database: it ends with the grace where a refresh was missed.
-      const read = mode === 'stateful' ? sessions.find : sessions.lookUp
-      const found = await read(oneTenant(identity.tenantId), identity.sessionId)
-      // Ended by this very request, perhaps: then there is nothing to convert.
-      if (found === null || sessionState(found) !== 'live') return null
-      const maxAge = cookieMaxAge(found)
-      if (mode === 'stateful') {
-        const { access } = await opaque.pairOf(found.session)
-        return { accessToken: access, expiresAt: accessExpiresAt(lifetimes, found.session), maxAge }
-      }
-      // An opaque token may outlive its refresh token, and a JWT cannot: then it stays what it is.
-      const isShort =
-        found.session.refreshExpiresAt <
-        Math.min(found.now + settings.account.lifetime, found.session.absoluteExpiresAt)
-      if (!isOfMode && isShort) return null
-      const { token: accessToken, expiresAt } = await stateless.issue(found, found.now)
-      return isOfMode && expiresAt <= identity.expiresAt ? null : { accessToken, expiresAt, maxAge }
+      return exchange(identity, isOfMode)
     },
 
     current,

@@ -11,7 +11,7 @@ import { type SessionService, sessionState } from '../sessions/session-service.j
 import type { FoundSession } from '../sessions/session-types.js'
 import { identityOf } from './token-identity.js'
 import { signAccessToken } from './token-jwt.js'
-import { checkTenant } from './token-opaque.js'
+import { checkTenant, digestOf } from './token-opaque.js'
 import { type JwtKind, type JwtSettings, kindOf } from './token-settings.js'
 
 /** Access tokens that carry their own facts. */
@@ -172,10 +172,29 @@ export function createStatelessTokens(parts: {
     return changedAt === null || changedAt + LONGEST_CHANGE + sessions.lifetimes.reuseGrace < issuedAt
   }
 
-  /** True where a token needs no look-up, and the feed of revocations has nothing against it. */
-  function isClear({ identity, kind }: Verified): boolean {
-    if (kind.sessionCheck === 'none') return true
-    return kind.sessionCheck === 'revocations' && revocations.isFresh() && !revocations.isEnded(identity.sessionId)
+  /** Whom a token names whose kind of check memory can make, and which comes out well; null for all others. */
+  function checked(entry: Verified): Identity | null {
+    const { identity, kind } = entry
+    // A copy: what the host application makes of it stays with that call.
+    if (kind.sessionCheck === 'none') return { ...identity }
+    if (kind.sessionCheck === 'always' || revocations.isEnded(identity.sessionId)) return null
+    if (kind.sessionCheck === 'record') return asHeld(entry)
+    if (!revocations.isFresh()) return null
+    return isUnchanged(entry) ? { ...identity } : asHeld(entry)
+  }
+
+  /** Whom memory alone can vouch for. */
+  function recall(digest: string, tenantHeader: string | null): Identity | null {
+    if (sessions.binding.isOn) return null
+    const entry = verified.get(digest)
+    if (entry === undefined || entry.generation !== keyring.generation()) return null
+    const time = now()
+    if (time >= entry.identity.expiresAt) return null
+    const identity = checked(entry)
+    if (identity === null) return null
+    checkTenant(tenantHeader, entry.identity.tenantId)
+    noteUse(entry, time)
+    return identity
   }
 
   function noteUse(entry: Verified, time: number): void {
@@ -191,7 +210,9 @@ export function createStatelessTokens(parts: {
 
   return {
     async authenticate(text, tenantHeader, call) {
-      const digest = hash('sha256', text, 'base64')
+      const digest = digestOf(text)
+      const known = recall(digest, tenantHeader)
+      if (known !== null) return known
       const remembered = verified.get(digest)
       const entry = remembered?.generation === keyring.generation() ? remembered : await verify(text, digest)
       const { identity } = entry
@@ -204,18 +225,7 @@ export function createStatelessTokens(parts: {
       return found === null ? withFreshClaims(entry) : asJwt(identity, found)
     },
 
-    recall(text, tenantHeader) {
-      if (sessions.binding.isOn) return null
-      const entry = verified.get(hash('sha256', text, 'base64'))
-      if (entry === undefined || entry.generation !== keyring.generation()) return null
-      const time = now()
-      if (time >= entry.identity.expiresAt || !isClear(entry)) return null
-      const identity = isUnchanged(entry) ? { ...entry.identity } : asHeld(entry)
-      if (identity === null) return null
-      checkTenant(tenantHeader, identity.tenantId)
-      noteUse(entry, time)
-      return identity
-    },
+    recall: (text, tenantHeader) => recall(digestOf(text), tenantHeader),
 
     async check(text) {
       await read(text, expected, now())
