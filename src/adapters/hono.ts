@@ -134,7 +134,7 @@ function guard<E extends Env>(
 ): MiddlewareHandler<E> {
   const gate = createGate(mode, options)
 
-  function enter(c: Context<E>, guarded: Guarded, next: Next): Promise<Response | void> {
+  function enter(c: Context<E>, guarded: Guarded, next: Next): ReturnType<MiddlewareHandler> {
     if ('refusal' in guarded) return Promise.resolve(responseOf(guarded.refusal))
     note(c, guarded.identity)
     const { fields } = guarded
