@@ -113,6 +113,8 @@ describe('values given in code', () => {
     ['a base path without a slash', { server: { basePaths: ['auth'] } }, 'server.basePaths'],
     ['a base path that climbs', { server: { basePaths: ['/auth/../x'] } }, 'server.basePaths'],
     ['a base path given twice', { server: { basePaths: ['/auth', '/auth'] } }, 'different paths'],
+    ['no base path', { server: { basePaths: [] } }, 'server.basePaths'],
+    ['the path of guests as a base path', { server: { basePaths: ['/session'] } }, 'not /session'],
     ['a wildcard origin', { server: { cors: { origins: ['*'] } } }, 'no wildcard'],
     ['a public URL with a path', { server: { publicUrl: 'https://a.example/x' } }, 'server.publicUrl'],
     ['a public URL with a user', { server: { publicUrl: 'https://u:p@a.example' } }, 'server.publicUrl'],

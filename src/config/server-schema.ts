@@ -5,8 +5,10 @@ import { optionalText, plainText, text, textList, urlOf } from './text-fields.js
 
 const parseHost = (value: string) => (/^[A-Za-z0-9.:_-]{1,253}$/.test(bare(value)) ? bare(value) : null)
 const bare = (value: string) => value.replace(/^\[(.*)\]$/, '$1')
+/** Where guests are, whose `refresh` is another. */
+const GUESTS = '/session'
 const parseBasePath = (value: string) =>
-  /^(?:\/[A-Za-z0-9._~-]+)+$/.test(value) && !value.includes('/.') ? value : null
+  /^(?:\/[A-Za-z0-9._~-]+)+$/.test(value) && !value.includes('/.') && value !== GUESTS ? value : null
 const parseNetwork = (value: string) => (isAddressOrNetwork(value) ? value : null)
 
 export const serverSchema = z.strictObject({
@@ -33,10 +35,15 @@ export const serverSchema = z.strictObject({
       'The origin under which browsers reach the server. Its scheme decides the names of cookies; https makes the rules for production apply.',
     env: 'PUBLIC_URL',
   }),
-  basePaths: textList(parseBasePath, ['/auth', '/api/auth'], {
-    expected: 'a list of different paths such as /auth, each with a leading and no trailing slash',
-    about: 'The prefixes under which the endpoints of `/auth` answer, all alike.',
-  }),
+  basePaths: textList(
+    parseBasePath,
+    ['/auth', '/api/auth'],
+    {
+      expected: 'one or several different paths such as /auth, each with a leading and no trailing slash; not /session',
+      about: 'The prefixes under which the endpoints of `/auth` answer, all alike.',
+    },
+    1,
+  ),
   trustProxy: textList(parseNetwork, [], {
     expected: 'a list of addresses or networks, such as 10.0.0.0/8',
     about: 'The proxies whose forwarded headers are believed. Empty: none, and the address is that of the connection.',

@@ -30,10 +30,10 @@ export function optionalText(parse: Parse, notes: Notes) {
 }
 
 /** A list of distinct texts. */
-export function textList(parse: Parse, fallback: readonly string[], notes: Notes) {
+export function textList(parse: Parse, fallback: readonly string[], notes: Notes, least = 0) {
   return z
     .array(parsed(parse))
-    .refine((items) => new Set(items).size === items.length)
+    .refine((items) => items.length >= least && new Set(items).size === items.length)
     .prefault([...fallback])
     .register(fieldNotes, { kind: 'list', ...notes })
 }

@@ -50,7 +50,7 @@ describe('a start that cannot succeed says why, and ends with 1', () => {
     await first.end('SIGTERM')
     const ended = await deployment.serve({ env: { SALLYPORT_SECRET: 'another-master-key-of-enough-characters-0815' } })
       .ended
-    expectRefusal(deployment, ended, /SALLYPORT_SECRET is not the master key that this database was made with/)
+    expectRefusal(deployment, ended, /The master key is not the one that this database was made with/)
     // And the right one still opens it.
     const again = deployment.serve()
     await again.url()

@@ -233,7 +233,7 @@ describe('users', () => {
     await run(['users', 'list'], { folder, env: { SALLYPORT_SECRET: MASTER_SECRET } })
     const other = await run(['users', 'list'], { folder, env: { SALLYPORT_SECRET: `${MASTER_SECRET}x` } })
     expect(other.code).toBe(1)
-    expect(other.stderr).toContain('is not the master key')
+    expect(other.stderr).toContain('The master key is not the one')
     expect(other.stderr.trimEnd().split('\n')).toHaveLength(1)
   })
 

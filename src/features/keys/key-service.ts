@@ -24,8 +24,8 @@ const FRESH = 1_000
 export class MasterKeyMismatch extends Error {
   constructor() {
     super(
-      'SALLYPORT_SECRET is not the master key that this database was made with. Start with the right one: ' +
-        'without it no key in the database can be opened, and every session would end.',
+      'The master key is not the one that this database was made with. Start with the right one, in SALLYPORT_SECRET ' +
+        'or as master.key in the data folder: without it no key in the database can be opened, and every session would end.',
     )
     this.name = 'MasterKeyMismatch'
   }
