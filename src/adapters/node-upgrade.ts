@@ -6,7 +6,9 @@ import { SallyportError } from '../contract/sallyport-error.js'
 import { refusalOfHandshake, WEBSOCKET_PATH } from '../http/handshake.js'
 import type { HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal, type ProblemAnswer } from '../http/problem.js'
+import { requestIdOf } from '../http/request-id.js'
 import { securityHeaders } from '../http/security-headers.js'
+import { systemClock } from '../runtime/clock.js'
 import { loadPackage } from '../runtime/load-package.js'
 import { checkRequestLine } from './node-request-line.js'
 import { authenticateConnections, refuseUpgrade } from './ws.js'
@@ -41,8 +43,9 @@ export function serveWebSockets(
     return made
   }
 
-  function refuse(socket: Duplex, error: SallyportError): void {
-    refuseUpgrade(socket, earlyRefusal(error, common))
+  function refuse({ headers }: IncomingMessage, socket: Duplex, error: SallyportError): void {
+    const requestId = requestIdOf(headers['x-request-id']?.toString(), systemClock)
+    refuseUpgrade(socket, earlyRefusal(error, common, error.status, requestId))
   }
 
   function handshakeRefusal({ method = '', headers }: IncomingMessage): ProblemAnswer | null {
@@ -53,7 +56,7 @@ export function serveWebSockets(
   function answerWithout(request: IncomingMessage, socket: Duplex): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const detail = 'A request with a body may not ask for another protocol.'
-      refuse(socket, new SallyportError('invalid_request', { detail }))
+      refuse(request, socket, new SallyportError('invalid_request', { detail }))
       return
     }
     const outgoing = new ServerResponse(request)
@@ -68,7 +71,7 @@ export function serveWebSockets(
     socket.on('error', fall)
     const unavailable = (error: unknown) => {
       logger.error({ err: error }, 'WebSockets cannot be served')
-      refuse(socket, new SallyportError('unavailable', { cause: error }))
+      refuse(request, socket, new SallyportError('unavailable', { cause: error }))
     }
     const refused = checkRequestLine(request)
     const [path] = (request.url ?? '').split('?', 1)
@@ -76,7 +79,7 @@ export function serveWebSockets(
     const isAsked = request.headers.upgrade?.toLowerCase() === 'websocket' && request.httpVersion !== '1.0'
     const isOurs = path === WEBSOCKET_PATH && isAsked
     const unfit = isOurs ? handshakeRefusal(request) : null
-    if (refused !== null) refuse(socket, refused)
+    if (refused !== null) refuse(request, socket, refused)
     else if (unfit !== null) refuseUpgrade(socket, unfit)
     else if (!isOurs) answerWithout(request, socket)
     else {

@@ -4,7 +4,9 @@ import { SallyportError } from '../contract/sallyport-error.js'
 import type { Answer } from '../http/answer.js'
 import type { Call, HttpApp, HttpConfig, HttpLogger } from '../http/http-app-types.js'
 import { earlyRefusal } from '../http/problem.js'
+import { requestIdOf } from '../http/request-id.js'
 import { securityHeaders } from '../http/security-headers.js'
+import { systemClock } from '../runtime/clock.js'
 import { answerClientError } from './node-client-error.js'
 import { checkRequestLine } from './node-request-line.js'
 import { RawCall } from './raw-call.js'
@@ -33,13 +35,14 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
   const distrusted = new WeakSet<Duplex>()
 
   function refuse(
-    { socket }: IncomingMessage,
+    { socket, headers: asked }: IncomingMessage,
     outgoing: ServerResponse,
     error: SallyportError,
     exactStatus?: number,
   ): void {
     distrusted.add(socket)
-    const { status, headers, body } = earlyRefusal(error, common, exactStatus)
+    const requestId = requestIdOf(asked['x-request-id']?.toString(), systemClock)
+    const { status, headers, body } = earlyRefusal(error, common, exactStatus, requestId)
     outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
   }
 

@@ -39,7 +39,8 @@ export const serverSchema = z.strictObject({
     parseBasePath,
     ['/auth', '/api/auth'],
     {
-      expected: 'one or several different paths such as /auth, each with a leading and no trailing slash; not /session',
+      expected:
+        'a list of different paths such as /auth (at least one, not /session), each with a leading and no trailing slash',
       about: 'The prefixes under which the endpoints of `/auth` answer, all alike.',
     },
     1,
