@@ -13,6 +13,9 @@ export type PreparedStatement<Row> = (
   tx?: Transaction<Tables>,
 ) => Promise<readonly Row[]>
 
+/** The same of a query by key. */
+export type PreparedLookUp<Row> = (parameters: readonly unknown[], tx?: Transaction<Tables>) => Promise<Row | null>
+
 export interface Listener {
   /** False while hints cannot come through. */
   isListening(): boolean
@@ -35,6 +38,8 @@ export interface Storage {
    * their order; where some of them are `parameter()`, those alone are places and the rest stays. `now()` is neither.
    */
   prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row>
+  /** The same for a query that gives one row at most: no other is read. */
+  prepareOne<Row>(name: string, query: CompiledQuery<Row>): PreparedLookUp<Row>
   /** The database's clock in milliseconds since the epoch, as an expression; a controlled clock's time in tests. */
   now(): RawBuilder<number>
   /** Inside a transaction: lets every process that `listen`s know, once it is committed. Nothing where none could hear. */

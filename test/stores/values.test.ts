@@ -157,6 +157,24 @@ describeEachDatabase('a value', (open, { dialect }) => {
     expect(updated?.numUpdatedRows).toBe(1n)
   })
 
+  it('is found by its key as a row or null, alone and in a transaction', async () => {
+    const storage = await open()
+    await storage.db
+      .insertInto('keys')
+      .values([keyRow(1, Buffer.from('one')), keyRow(2, Buffer.from('two'))])
+      .execute()
+    const query = storage.db.selectFrom('keys').select(['id', 'sealed']).where('id', '>=', 0).orderBy('id')
+    const find = storage.prepareOne('key_from', query.compile())
+    for (const run of [find, (values: number[]) => storage.transaction((tx) => find(values, tx))]) {
+      expect(await run([2])).toStrictEqual({ id: 2, sealed: Buffer.from('two') })
+      // Of several the first; nothing of the others is left open, so that what is written next shows.
+      expect(await run([0])).toMatchObject({ id: 1 })
+      expect(await run([3])).toBe(null)
+    }
+    await storage.db.deleteFrom('keys').execute()
+    expect(await find([0])).toBe(null)
+  })
+
   it('of a broken statement is an internal error that shows no SQL', async () => {
     const { db } = await open()
     const failed = sql`select secret_column from nowhere_at_all`.execute(db)

@@ -36,24 +36,23 @@ export function compileDecision<Row>(
   insertEvents: InsertEvents,
   { name, decide, show, again }: DecisionQueries<Row>,
 ): Decision<Row> {
-  const prepare = <Found>(suffix: string, query: CompiledQuery<Found>) => storage.prepare(`${name}${suffix}`, query)
+  const prepare = <Found>(suffix: string, query: CompiledQuery<Found>) => storage.prepareOne(`${name}${suffix}`, query)
   if (storage.dialect === 'postgres') {
     const whole = sql<Row>`with decided as (${decide}), recorded as (${insertEventFor('decided')}) select * from ${show} shown`
     const run = prepare('', whole.compile(storage.db))
     const bound = (values: DecisionValues, event: StoredEvent) => [...values.decide, ...valuesOf(event)]
     return {
-      inside: async (tx, values, event) => (await run(bound(values, event), tx))[0] ?? null,
-      alone: async (values, event) => (await run(bound(values, event)))[0] ?? null,
+      inside: (tx, values, event) => run(bound(values, event), tx),
+      alone: (values, event) => run(bound(values, event)),
     }
   }
   const change = prepare('', decide.compile())
   const look = prepare('_shown', sql<Row>`with decided as ${again} select * from ${show} shown`.compile(storage.db))
   return {
     async inside(tx, values, event) {
-      const changed = await change(values.decide, tx)
-      if (changed.length === 0) return null
+      if ((await change(values.decide, tx)) === null) return null
       await insertEvents(tx, [event])
-      return (await look(values.again, tx))[0] ?? null
+      return look(values.again, tx)
     },
     alone: null,
   }

@@ -1,4 +1,6 @@
 import { type InferResult, type RawBuilder, type Selectable, sql } from 'kysely'
+import { Gathering } from '../../runtime/gathering.js'
+import { isUuid } from '../../runtime/ids.js'
 import { parameter } from '../../storage/parameters.js'
 import type { Storage } from '../../storage/storage.js'
 import type { SessionsTable } from '../../storage/tables.js'
@@ -39,20 +41,62 @@ export function selectFound({ storage, roles }: HolderColumns, from: string) {
 
 type FoundRow = InferResult<ReturnType<typeof selectFound>>[number]
 
+/** Sessions that are looked up by one statement at most. */
+const MOST_AT_ONCE = 64
+
 /**
- * The hot statement: a session, its holder's account as it stands now, and the database's time, in one prepared
- * look-up by primary key.
+ * Looks up a session, its holder's account as it stands now, and the database's time, by primary key. On PostgreSQL
+ * those that are wanted in one turn of the event loop share a statement, and so one connection and one exchange.
  * @param withBypass false: a session that bypass opened is not there, whatever database it was left in
  */
 export function prepareFindSession(columns: HolderColumns, withBypass: boolean): FindSession {
+  const find = prepareFindOne(columns, withBypass)
+  if (columns.storage.dialect === 'sqlite') return find
+  const findMany = prepareFindMany(columns, withBypass)
+  const gathering = new Gathering<WantedSession, FoundSession | null>(async (wanted) => {
+    const [only] = wanted
+    return wanted.length === 1 && only !== undefined ? [await find(only.scope, only.id)] : findMany(wanted)
+  }, MOST_AT_ONCE)
+  // What is no id could be two of them in a list.
+  return (scope, id) => (isUuid(id) && isUuid(scope.tenantId) ? gathering.of({ scope, id }) : find(scope, id))
+}
+
+interface WantedSession {
+  readonly scope: OneTenant
+  readonly id: string
+}
+
+/** The hot statement. */
+function prepareFindOne(columns: HolderColumns, withBypass: boolean): FindSession {
   const query = selectFound(columns, 'sessions')
     .where('s.id', '=', parameter<string>())
     .where('s.tenant_id', '=', parameter<string>())
     .$if(!withBypass, (found) => found.where(wasProven('s.auth_methods')))
-  const find = columns.storage.prepare('find_session', query.compile())
+  const find = columns.storage.prepareOne('find_session', query.compile())
   return async (scope, id) => {
-    const [row] = await find([id, scope.tenantId])
-    return row === undefined ? null : toFound(row)
+    const row = await find([id, scope.tenantId])
+    return row === null ? null : toFound(row)
+  }
+}
+
+/** The same for several, each in its own tenant. Gives them in the order of asking. */
+function prepareFindMany(columns: HolderColumns, withBypass: boolean) {
+  const list = () => sql`string_to_array(${parameter()}, ',')`
+  const wanted = sql<{ tenant_id: string; id: string }>`unnest(${list()}, ${list()})`
+  const query = selectFound(columns, 'sessions')
+    .innerJoin(wanted.as<'wanted'>(sql`wanted (tenant_id, id)`), (join) =>
+      join.onRef('s.tenant_id', '=', 'wanted.tenant_id').onRef('s.id', '=', 'wanted.id'),
+    )
+    .$if(!withBypass, (found) => found.where(wasProven('s.auth_methods')))
+  const findAll = columns.storage.prepare('find_sessions', query.compile())
+  return async (sessions: readonly WantedSession[]): Promise<readonly (FoundSession | null)[]> => {
+    const tenants = sessions.map(({ scope }) => scope.tenantId)
+    const rows = await findAll([tenants.join(), sessions.map(({ id }) => id).join()])
+    const found = new Map(rows.map((row) => [row.id, row]))
+    return sessions.map(({ scope, id }) => {
+      const row = found.get(id)
+      return row === undefined || row.tenant_id !== scope.tenantId ? null : toFound(row)
+    })
   }
 }
 

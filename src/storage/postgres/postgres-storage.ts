@@ -7,7 +7,7 @@ import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
-import type { Listener, PreparedStatement, Storage } from '../storage.js'
+import type { Listener, PreparedLookUp, PreparedStatement, Storage } from '../storage.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import { noGuard, type TransactionGuard } from '../transaction-guard.js'
@@ -44,27 +44,33 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const listeners: Listener[] = []
   let closing: Promise<void> | undefined
 
+  function prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row> {
+    const bind = binder(query, clock)
+    const text = query.sql
+    const readOnly = isReadOnly(query.query)
+    // The digest keeps two versions of a statement apart on a server connection that a pooler shares.
+    const unique = `${name.slice(0, 40)}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+    return async (parameters, tx) => {
+      const values = bind(parameters)
+      if (tx !== undefined) return (await tx.executeQuery<Row>(new NamedQuery(unique, query, values))).rows
+      guard.assertOutside()
+      const session = await PostgresSession.acquire(pool, clock)
+      try {
+        return (await session.execute<Row>({ name: unique, text, values, readOnly })).rows
+      } finally {
+        session.release()
+      }
+    }
+  }
+
   return {
     dialect: 'postgres',
     db,
     transaction: (work) => runTransaction(db, guard, work),
-    prepare<Row>(name: string, query: CompiledQuery<Row>): PreparedStatement<Row> {
-      const bind = binder(query, clock)
-      const text = query.sql
-      const readOnly = isReadOnly(query.query)
-      // The digest keeps two versions of a statement apart on a server connection that a pooler shares.
-      const unique = `${name.slice(0, 40)}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
-      return async (parameters, tx) => {
-        const values = bind(parameters)
-        if (tx !== undefined) return (await tx.executeQuery<Row>(new NamedQuery(unique, query, values))).rows
-        guard.assertOutside()
-        const session = await PostgresSession.acquire(pool, clock)
-        try {
-          return (await session.execute<Row>({ name: unique, text, values, readOnly })).rows
-        } finally {
-          session.release()
-        }
-      }
+    prepare,
+    prepareOne<Row>(name: string, query: CompiledQuery<Row>): PreparedLookUp<Row> {
+      const find = prepare(name, query)
+      return async (parameters, tx) => (await find(parameters, tx))[0] ?? null
     },
     now: () =>
       clock.controlled

@@ -1,12 +1,19 @@
 import { createRequire } from 'node:module'
 import type { Bindable } from '../parameters.js'
 
-/** The part of libsql that is used. What a row holds is the query's promise, as with any driver. */
+/** The part of libsql that is used. */
 export interface LibsqlStatement {
   readonly reader: boolean
-  all<Row extends object>(parameters: readonly Bindable[]): Row[]
+  /**
+   * Gives rows as lists of values in the order of the columns from now on: half the time of objects, and blobs come as
+   * Buffers.
+   */
+  raw(): void
+  all(parameters: readonly Bindable[]): (readonly unknown[])[]
+  /** The first row alone: without the iterator that `all` leaves to the garbage collector with each call. */
+  get(parameters: readonly Bindable[]): readonly unknown[] | undefined
   run(parameters: readonly Bindable[]): { readonly changes: number }
-  columns(): readonly { readonly name: string; readonly type: string | null }[]
+  columns(): readonly { readonly name: string }[]
 }
 
 export interface LibsqlDatabase {

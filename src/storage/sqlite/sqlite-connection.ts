@@ -56,19 +56,22 @@ export class SqliteConnection {
   }
 
   /** Runs one statement by itself, at once where nobody else is at work. */
-  async alone<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
+  async alone<Row>(sql: string, parameters: readonly Bindable[], most?: 'one'): Promise<Outcome<Row>> {
     if (!READ.test(sql)) return this.#write<Row>(sql, parameters)
     if (!this.#mutex.tryAcquire()) await this.#mutex.acquire('read')
     try {
-      return await this.execute<Row>(sql, parameters)
+      return await this.execute<Row>(sql, parameters, most)
     } finally {
       this.#mutex.release()
     }
   }
 
-  /** Runs one statement for who holds the turn. One that writes is part of a transaction, see `alone`. */
-  execute<Row>(sql: string, parameters: readonly Bindable[]): Promise<Outcome<Row>> {
-    return this.#patiently(() => this.#handle.execute<Row>(sql, parameters))
+  /**
+   * Runs one statement for who holds the turn. One that writes is part of a transaction, see `alone`.
+   * @param most `one` where no row but the first is to be read
+   */
+  execute<Row>(sql: string, parameters: readonly Bindable[], most?: 'one'): Promise<Outcome<Row>> {
+    return this.#patiently(() => this.#handle.execute<Row>(sql, parameters, most))
   }
 
   /** Changes when another process has committed; undefined while a transaction of ours is open, or the file cannot be read. */

@@ -5,12 +5,13 @@ import {
   type Driver,
   type Kysely,
   type QueryResult,
+  type RootOperationNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Clock } from '../../runtime/clock.js'
-import { bindAll } from '../parameters.js'
+import { type Bindable, bindAll } from '../parameters.js'
 import type { TransactionGuard } from '../transaction-guard.js'
 import type { SqliteConnection } from './sqlite-connection.js'
 
@@ -21,6 +22,23 @@ export function sqliteDialect(connection: SqliteConnection, clock: Clock, guard:
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+  }
+}
+
+/** A query that was compiled once: its values are bound, and perhaps one row is all that it gives. */
+export class BoundQuery<Row> implements CompiledQuery<Row> {
+  readonly sql: string
+  readonly query: RootOperationNode
+  readonly queryId: CompiledQuery['queryId']
+  readonly parameters: Bindable[]
+  readonly most: 'one' | undefined
+
+  constructor({ sql, query, queryId }: CompiledQuery<Row>, parameters: Bindable[], most?: 'one') {
+    this.sql = sql
+    this.query = query
+    this.queryId = queryId
+    this.parameters = parameters
+    this.most = most
   }
 }
 
@@ -92,10 +110,11 @@ class SqliteSession implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const parameters = bindAll(query.parameters, this.#clock)
+    const { parameters, most } =
+      query instanceof BoundQuery ? query : { parameters: bindAll(query.parameters, this.#clock), most: undefined }
     const { rows, changes } = this.#isInside
-      ? await this.#connection.execute<Row>(query.sql, parameters)
-      : await this.#connection.alone<Row>(query.sql, parameters)
+      ? await this.#connection.execute<Row>(query.sql, parameters, most)
+      : await this.#connection.alone<Row>(query.sql, parameters, most)
     return changes === undefined ? { rows } : { rows, numAffectedRows: BigInt(changes) }
   }
 

@@ -9,14 +9,13 @@ export interface Outcome<Row> {
 
 interface Prepared {
   readonly statement: LibsqlStatement
-  readonly reader: boolean
-  /** Columns that can hold a blob: declared so, or an expression. */
-  readonly blobs: readonly string[]
+  /** Null for a statement that gives no rows. */
+  readonly columns: readonly string[] | null
 }
 
 const CACHED_STATEMENTS = 256
 
-/** One SQLite connection: statements cached by their text, blobs as Buffer. Everything here is synchronous. */
+/** One SQLite connection: statements cached by their text. Everything here is synchronous. */
 export class SqliteHandle {
   readonly #database: LibsqlDatabase
   // libsql frees a statement only after a turn of the event loop, so a loop that prepares would grow without end.
@@ -31,12 +30,13 @@ export class SqliteHandle {
     return this.#open && this.#database.inTransaction
   }
 
-  execute<Row>(sql: string, parameters: readonly Bindable[]): Outcome<Row> {
-    const { statement, reader, blobs } = this.#prepare(sql)
-    if (!reader) return { rows: [], changes: statement.run(parameters).changes }
-    const rows = statement.all<Row & object>(parameters)
-    if (blobs.length > 0) for (const row of rows) giveBuffers(row, blobs)
-    return { rows }
+  /** @param most rows that are read: one, or all */
+  execute<Row>(sql: string, parameters: readonly Bindable[], most: 'one' | 'all' = 'all'): Outcome<Row> {
+    const { statement, columns } = this.#prepare(sql)
+    if (columns === null) return { rows: [], changes: statement.run(parameters).changes }
+    if (most === 'all') return { rows: statement.all(parameters).map((values) => rowOf<Row>(columns, values)) }
+    const values = statement.get(parameters)
+    return { rows: values === undefined ? [] : [rowOf<Row>(columns, values)] }
   }
 
   /** Runs statements that take no parameters and give no rows. */
@@ -66,14 +66,9 @@ export class SqliteHandle {
       return known
     }
     const statement = this.#database.prepare(sql)
-    const reader = statement.reader
-    const blobs = reader
-      ? statement
-          .columns()
-          .filter(({ type }) => type === null || type.toUpperCase() === 'BLOB')
-          .map(({ name }) => name)
-      : []
-    const prepared: Prepared = { statement, reader, blobs }
+    const columns = statement.reader ? statement.columns().map(({ name }) => name) : null
+    if (columns !== null) statement.raw()
+    const prepared: Prepared = { statement, columns }
     this.#prepared.set(sql, prepared)
     if (this.#prepared.size > CACHED_STATEMENTS) {
       for (const oldest of this.#prepared.keys()) {
@@ -89,9 +84,9 @@ export class SqliteHandle {
   }
 }
 
-function giveBuffers(row: object, columns: readonly string[]): void {
-  for (const column of columns) {
-    const value: unknown = Reflect.get(row, column)
-    if (value instanceof ArrayBuffer) Reflect.set(row, column, Buffer.from(value))
-  }
+/** What a row holds is the query's promise, as with any driver. */
+function rowOf<Row>(columns: readonly string[], values: readonly unknown[]): Row {
+  const row = Object.create(Object.prototype)
+  for (const [at, column] of columns.entries()) row[column] = values[at]
+  return row
 }

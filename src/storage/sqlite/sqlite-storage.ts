@@ -5,12 +5,12 @@ import { checkFailure, DatabaseUnavailable, startFailure, UNANSWERED } from '../
 import { applyMigrations, pendingMigrations } from '../migrations/migrate.js'
 import type { SchemaMigrationsTable } from '../migrations/migration.js'
 import { binder, nowMark } from '../parameters.js'
-import type { Listener, PreparedStatement, Storage } from '../storage.js'
+import type { Listener, PreparedLookUp, PreparedStatement, Storage } from '../storage.js'
 import type { Tables } from '../tables.js'
 import { runTransaction } from '../transaction.js'
 import type { TransactionGuard } from '../transaction-guard.js'
 import { SqliteConnection } from './sqlite-connection.js'
-import { sqliteDialect } from './sqlite-dialect.js'
+import { BoundQuery, sqliteDialect } from './sqlite-dialect.js'
 import { prepareFile, watchFile } from './sqlite-file.js'
 import { SqliteHandle } from './sqlite-handle.js'
 import { watchDataVersion } from './sqlite-watch.js'
@@ -44,18 +44,24 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
   const listeners: Listener[] = []
   let closing: Promise<void> | undefined
 
+  function prepared<Row>(query: CompiledQuery<Row>, most?: 'one'): PreparedStatement<Row> {
+    const bind = binder(query, clock)
+    return async (parameters, tx) => {
+      const values = bind(parameters)
+      if (tx !== undefined) return (await tx.executeQuery<Row>(new BoundQuery(query, values, most))).rows
+      guard.assertOutside()
+      return (await connection.alone<Row>(query.sql, values, most)).rows
+    }
+  }
+
   return {
     dialect: 'sqlite',
     db,
     transaction: (work) => runTransaction(db, guard, work),
-    prepare<Row>(_name: string, query: CompiledQuery<Row>): PreparedStatement<Row> {
-      const bind = binder(query, clock)
-      return async (parameters, tx) => {
-        const values = bind(parameters)
-        if (tx !== undefined) return (await tx.executeQuery<Row>({ ...query, parameters: values })).rows
-        guard.assertOutside()
-        return (await connection.alone<Row>(query.sql, values)).rows
-      }
+    prepare: (_name, query) => prepared(query),
+    prepareOne<Row>(_name: string, query: CompiledQuery<Row>): PreparedLookUp<Row> {
+      const find = prepared(query, 'one')
+      return async (parameters, tx) => (await find(parameters, tx))[0] ?? null
     },
     now: () =>
       clock.controlled
