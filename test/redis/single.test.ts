@@ -133,6 +133,23 @@ describe('sessions in Redis', () => {
     }
   })
 
+  it('are each answered for themselves where many are asked for at once', async () => {
+    const { entries, close } = await openRedis({ url: redis.url, name: 'test', logger: silentLogger })
+    try {
+      const names = Array.from({ length: 150 }, (_, at) => `entry-${at}`)
+      for (const name of names) entries.offer(name, { floor: 1, counter: 1 }, `value of ${name}`, 60_000)
+      entries.bury('entry-3', 60_000)
+      await redis.cli('set', 'nonsense', 'of another type')
+      await until(async () => (await entries.read('entry-149')) !== null, 'they are there')
+      const asked = [...names, 'absent', 'nonsense', 'entry-0']
+      const expected = names.map((name) => (name === 'entry-3' ? null : `value of ${name}`))
+      const answers = await Promise.all(asked.map((name) => entries.read(name)))
+      expect(answers).toEqual([...expected, null, null, 'value of entry-0'])
+    } finally {
+      await close()
+    }
+  })
+
   it('of another generation are not found', async () => {
     const { a, b } = await openPair(redis.url)
     const anna = await share(a)

@@ -104,9 +104,19 @@ export class SessionCache {
     return entry.found
   }
 
-  /** Forgets a session, as after this node has changed it. */
+  /** Forgets a session, as before this node ends it. */
   forget(id: string): void {
     this.#entries.delete(id)
+  }
+
+  /** Changes a session by `change`, and holds it from then on as that gives it: null where it could not be changed. */
+  async change(id: string, change: () => Promise<FoundSession | null>): Promise<FoundSession | null> {
+    const entry = await this.#begun(change)
+    // It may be another's by now, and where it is as it was before the change nobody is served by it.
+    this.forget(id)
+    if (entry === null) return null
+    this.#keep(entry)
+    return entry.found
   }
 
   #read(scope: OneTenant, id: string, key: string): Promise<HeldSession | null> {
@@ -133,10 +143,16 @@ export class SessionCache {
   }
 
   async #ask(scope: OneTenant, id: string): Promise<HeldSession | null> {
+    const entry = await this.#begun(() => this.#find(scope, id))
+    this.lookups.database[entry === null ? 'miss' : 'hit']++
+    return entry
+  }
+
+  /** What a statement gives, with where things stood when it began. */
+  async #begun(statement: () => Promise<FoundSession | null>): Promise<HeldSession | null> {
     const position = this.#revocations.position()
     const readAt = this.#clock.now()
-    const found = await this.#find(scope, id)
-    this.lookups.database[found === null ? 'miss' : 'hit']++
+    const found = await statement()
     return found === null ? null : { found, readAt, position }
   }
 

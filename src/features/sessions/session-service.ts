@@ -13,7 +13,7 @@ import type { Tables } from '../../storage/tables.js'
 import { allTenants, type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AccessService } from '../access/access-service.js'
 import type { AuditService } from '../audit/audit-service.js'
-import type { RecordEvent } from '../audit/audit-types.js'
+import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { Change } from '../revocation/revocation-types.js'
 import { SessionActivity } from './session-activity.js'
@@ -93,7 +93,7 @@ export interface SessionService {
   lastUse(session: SessionRecord): number
   /** @param session `lastActivity`: the latest that is known to be written */
   noteUse(session: Pick<SessionRecord, 'id' | 'tenantId' | 'lastActivity'>, now: number): void
-  /** Spends the current pair of `found` and records it. Null where somebody else was first, or the session ended. */
+  /** Spends the current pair of `found`, wherever that was read, and records it. Null where somebody else was first, or the session ended. */
   advance(found: FoundSession, keyId: number, client: ClientContext): Promise<FoundSession | null>
   /**
    * Notes in the caller's transaction that the holder of a session has just proved who they are. False where the session
@@ -259,28 +259,24 @@ export function createSessionService(parts: {
     async advance(found, keyId, client) {
       const { session, now } = found
       const scope = oneTenant(session.tenantId)
-      const advanced = await advance(
-        scope,
-        {
-          id: session.id,
-          counter: session.counter,
-          keyId,
-          spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
-          wasIdle: this.isIdle(found),
-          refreshLifetime: refreshLifetime(lifetimes, session),
-        },
-        {
-          type: 'session.refreshed',
-          tenantId: session.tenantId,
-          actorId: session.userId,
-          userId: session.userId,
-          sessionId: session.id,
-          client,
-          ...(isGuestSession(session) && { data: { guest: true } }),
-        },
-      )
-      cache.forget(session.id)
-      return advanced
+      const next = {
+        id: session.id,
+        counter: session.counter,
+        keyId,
+        spends: recentSpends(session.spends, now, lifetimes.reuseGrace),
+        wasIdle: this.isIdle(found),
+        refreshLifetime: refreshLifetime(lifetimes, session),
+      }
+      const event: AuditEvent = {
+        type: 'session.refreshed',
+        tenantId: session.tenantId,
+        actorId: session.userId,
+        userId: session.userId,
+        sessionId: session.id,
+        client,
+        ...(isGuestSession(session) && { data: { guest: true } }),
+      }
+      return cache.change(session.id, () => advance(scope, next, event))
     },
 
     carryOver: (scope, db, session, version) => carryOver(scope, db, storage, session, version),

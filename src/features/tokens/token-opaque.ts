@@ -15,6 +15,11 @@ import { identityOf } from './token-identity.js'
 export interface OpaqueTokens {
   /** The session of a genuine token of that kind as the database has it, whatever its state. @throws SallyportError `invalid_token` */
   findGenuine(text: string, kind: TokenKind): Promise<Genuine>
+  /**
+   * The same by memory, where its current pair is of that token and nothing that is held speaks against its use; null
+   * where the database has to be asked.
+   */
+  recallCurrent(text: string, kind: TokenKind): Promise<Genuine | null>
   /** @throws SallyportError `session_revoked`, `token_expired` */
   assertAlive(found: FoundSession): void
   /** True where the pair of that number was spent less than the grace ago. */
@@ -95,6 +100,15 @@ export function createOpaqueTokens({
     return { token, found }
   }
 
+  async function recallCurrent(text: string, kind: TokenKind): Promise<Genuine | null> {
+    const token = parseToken(text)
+    if (token === null || token.kind !== kind) return null
+    const found = sessions.peek(oneTenant(token.tenantId), token.sessionId)
+    if (found === null || token.counter !== found.session.counter || !isHonoured(found, token.counter)) return null
+    const key = await keyring.sessionKey(token.keyId)
+    return key !== null && isGenuine(token, key, saltOf(found.session)) ? { token, found } : null
+  }
+
   /** True where what is held of the session says yes. Whatever it holds against the token is for the database to say. */
   function isHonoured(found: FoundSession, counter: number): boolean {
     return sessionState(found) === 'live' && counter <= found.session.counter && !isOver(found, counter)
@@ -140,6 +154,7 @@ export function createOpaqueTokens({
 
   return {
     findGenuine,
+    recallCurrent,
     assertAlive,
     isInGrace,
     async authenticate(text, tenantHeader, call) {

@@ -1,3 +1,4 @@
+import { Gathering } from '../../runtime/gathering.js'
 import type { SharedEntries } from '../shared-entries.js'
 import type { RedisLink } from './redis-link.js'
 import type { RedisSession } from './redis-session.js'
@@ -16,16 +17,36 @@ redis.call('HSET', KEYS[1], 'floor', ARGV[1], 'counter', ARGV[2], 'value', ARGV[
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1`
 
+/** Values of several keys, one exchange for all; what is no entry has none. */
+const READ = `
+local values = {}
+for at, key in ipairs(KEYS) do
+  local value = redis.pcall('HGET', key, 'value')
+  values[at] = type(value) == 'string' and value
+end
+return values`
+
+/** Keys that are read by one command at most. */
+const MOST_AT_ONCE = 64
+
 /** Entries as hashes of `floor`, `counter` and `value`; a tombstone has no value. */
 export function redisEntries(link: RedisLink): SharedEntries {
   function offer(key: string, floor: string, counter: string, value: string, lifetime: number): void {
     link.command(key, words(key, floor, counter, value, lifetime)).catch(() => undefined)
   }
+  async function readAll(keys: readonly string[]): Promise<readonly unknown[]> {
+    const [first] = keys
+    if (first === undefined || keys.length === 1 || link.isSpread()) return Promise.all(keys.map(readOne))
+    const values = await link.command(first, ['EVAL', READ, String(keys.length), ...keys])
+    return Array.isArray(values) ? values : []
+  }
+  const readOne = (key: string) => link.command(key, ['HGET', key, 'value'])
+  const gathering = new Gathering(readAll, MOST_AT_ONCE)
   return {
     async read(key) {
       if (!link.isUsable()) return null
       try {
-        const value = await link.command(key, ['HGET', key, 'value'])
+        const value = await gathering.of(key)
         return typeof value === 'string' && value !== '' ? value : null
       } catch {
         return null

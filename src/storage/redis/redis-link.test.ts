@@ -11,6 +11,7 @@ it('leaves a Redis alone that did not answer in time, until a sign of life', asy
         asked.push(words.join(' '))
         return answers ? 'OK' : new Promise(() => undefined)
       },
+      isSpread: false,
       subscribe: async () => undefined,
       lost: new Promise(() => undefined),
       destroy: () => undefined,

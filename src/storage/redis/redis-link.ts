@@ -8,6 +8,8 @@ export interface RedisLink {
   /** Answers within the time of the link or throws; throws at once while Redis is not usable. */
   command(key: string | undefined, words: readonly string[]): Promise<unknown>
   isUsable(): boolean
+  /** True where keys lie on several nodes: then a command may be about one of them only. */
+  isSpread(): boolean
   /** Calls `listener` whenever Redis is usable again after a failure. */
   onRecovery(listener: () => void): void
   /** @throws Error that says why Redis is not usable */
@@ -121,6 +123,7 @@ export function openRedisLink(parts: {
   return {
     attempted,
     isUsable: () => failure === null,
+    isSpread: () => session?.isSpread ?? false,
     onRecovery(listener) {
       listeners.push(listener)
     },

@@ -5,6 +5,8 @@ import type { RedisAddress, RedisCredentials, RedisHost } from './redis-url.js'
 export interface RedisSession {
   /** @param key of the entry that the command is about, which names the node of a cluster */
   command(key: string | undefined, words: readonly string[]): Promise<unknown>
+  /** Keys lie on several nodes, and a command may be about one of them only. */
+  readonly isSpread: boolean
   subscribe(channel: string, listener: () => void): Promise<void>
   /** Resolves when it is of no use any more. */
   readonly lost: Promise<Error>
@@ -40,7 +42,8 @@ async function askSentinels(address: RedisAddress, signal: AbortSignal): Promise
     async (sentinel) => {
       const session = await connectToHost(sentinel, address, address.sentinelCredentials, signal)
       try {
-        const reply = await session.command(undefined, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master])
+        const asked = session.command(undefined, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master])
+        const reply = await unlessAborted(asked, session.destroy, signal)
         if (!Array.isArray(reply)) throw new Error(`The sentinels know no master ${JSON.stringify(address.master)}`)
         return { host: String(reply[0]), port: Number(reply[1]) }
       } finally {
@@ -86,6 +89,8 @@ async function connectToHost(
     disableOfflineQueue: true,
     commandsQueueMaxLength: MOST_QUEUED,
     maintNotifications: 'disabled',
+    // Who asks gives up by a deadline of its own, which is one timer for all; this would be one for each command.
+    commandOptions: { timeout: 0 },
   })
   const lost = new Promise<Error>((resolve) => {
     // Without a listener an error ends the process.
@@ -97,7 +102,8 @@ async function connectToHost(
   }
   await unlessAborted(client.connect(), destroy, signal)
   return {
-    command: (_key, words) => client.sendCommand([...words]),
+    command: (_key, words) => client.sendCommand(words),
+    isSpread: false,
     subscribe: (channel, listener) => client.subscribe(channel, listener),
     lost,
     destroy,
@@ -125,6 +131,7 @@ async function connectToCluster(address: RedisAddress, signal: AbortSignal): Pro
   await unlessAborted(cluster.connect(), destroy, signal)
   return {
     command: (key, words) => cluster.sendCommand(key, false, [...words]),
+    isSpread: true,
     async subscribe(channel, listener) {
       await cluster.subscribe(channel, listener)
     },
@@ -133,17 +140,18 @@ async function connectToCluster(address: RedisAddress, signal: AbortSignal): Pro
   }
 }
 
-async function unlessAborted(connecting: Promise<unknown>, destroy: () => void, signal: AbortSignal): Promise<void> {
+async function unlessAborted<Result>(work: Promise<Result>, destroy: () => void, signal: AbortSignal): Promise<Result> {
   const aborted = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(asError(signal.reason)), { once: true })
   })
   try {
-    await Promise.race([connecting, aborted])
+    const result = await Promise.race([work, aborted])
     signal.throwIfAborted()
+    return result
   } catch (error) {
     destroy()
     // It may still connect: then it is of no use to anybody.
-    connecting.then(destroy, () => undefined)
+    work.then(destroy, () => undefined)
     throw error
   }
 }
