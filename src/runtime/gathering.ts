@@ -1,21 +1,24 @@
 interface Waiting<Key, Answer> {
   readonly key: Key
-  resolve(answer: Answer): void
+  resolve(answer: Answer | Promise<Answer>): void
   reject(error: unknown): void
 }
 
+/** An answer for each key, in their order; one may still be waited for, or fail, by itself. */
+type Ask<Key, Answer> = (keys: readonly Key[]) => Promise<readonly (Answer | Promise<Answer>)[]>
+
 /** Gathers what is asked for in one turn of the event loop, and asks for all of it at once. */
 export class Gathering<Key, Answer> {
-  readonly #ask: (keys: readonly Key[]) => Promise<readonly Answer[]>
+  readonly #ask: Ask<Key, Answer>
   readonly #most: number
   #waiting: Waiting<Key, Answer>[] = []
   #isDue = false
 
   /**
-   * @param ask gives an answer for each key, in their order; where it throws, all who are waiting for it are told
+   * @param ask where it throws, all whose keys it was given are told
    * @param most keys at once; more are asked for beside them
    */
-  constructor(ask: (keys: readonly Key[]) => Promise<readonly Answer[]>, most: number) {
+  constructor(ask: Ask<Key, Answer>, most: number) {
     this.#ask = ask
     this.#most = most
   }

@@ -40,9 +40,10 @@ describeEachAuth(
       const audit = createAuditService({ storage, clock, logger: silentLogger })
       const roles = createAccessService(storage, clock).rolesColumn()
       const advanceSession = prepareAdvanceSession({ storage, roles }, audit)
-      const spend = (id: string, { counter = 1, tenantId = DEFAULT_TENANT_ID } = {}) => {
+      const spend = (id: string, { counter = 1, tenantId = DEFAULT_TENANT_ID, userAgent = 'a' } = {}) => {
         const advance = { id, counter, keyId: 1, spends: [], wasIdle: false, refreshLifetime: 1000 }
-        const event = { type: 'session.refreshed', actorId: null, userId: null, client: null } as const
+        const client = { ipAddress: null, userAgent, requestId: 'r' }
+        const event = { type: 'session.refreshed', actorId: null, userId: null, client } as const
         return advanceSession(oneTenant(tenantId), advance, { ...event, tenantId, sessionId: id })
       }
       const told = async (id: string) =>
@@ -89,6 +90,37 @@ describeEachAuth(
       isBroken = false
       expect(await spend(session.id)).toMatchObject({ session: { counter: 2 } })
       expect(await told(session.id)).toBe(1)
+      await storage.close()
+    })
+
+    it('decides of each by itself where many are due at once', async () => {
+      const { auth, storage, spend, told } = await open()
+      const ids: string[] = []
+      for (let count = 0; count < 20; count++) ids.push((await newcomer(auth)).session.id)
+      const [spent = '', twice = '', odd = '', refused = '', ...others] = ids
+      await spend(spent)
+      const outcomes = await Promise.allSettled([
+        ...others.map((id) => spend(id)),
+        spend(spent),
+        spend(twice),
+        spend(twice),
+        // Text that is none is kept as what it comes to, and a text that no database keeps harms its own request alone.
+        spend(odd, { userAgent: '\ud800' }),
+        spend(refused, { userAgent: 'a\0b' }),
+      ])
+      const counters = outcomes.map((one) =>
+        one.status === 'fulfilled' ? (one.value?.session.counter ?? null) : 'failed',
+      )
+      expect(counters).toEqual([...others.map(() => 2), null, 2, null, 2, 'failed'])
+      expect(outcomes.at(-1)).toMatchObject({ reason: { code: 'invalid_request' } })
+      expect(await Promise.all(ids.map(told))).toEqual([1, 1, 1, 0, ...others.map(() => 1)])
+      const agents = storage.db
+        .selectFrom('audit_events')
+        .select('user_agent')
+        .where('tenant_id', '=', DEFAULT_TENANT_ID)
+      expect(await agents.where('session_id', '=', odd).where('type', '=', 'session.refreshed').execute()).toEqual([
+        { user_agent: '\ufffd' },
+      ])
       await storage.close()
     })
 

@@ -1,7 +1,10 @@
-import { type Compilable, type CompiledQuery, type OperationNodeSource, sql, type Transaction } from 'kysely'
+import { type Compilable, type OperationNodeSource, sql, type Transaction } from 'kysely'
+import { Gathering } from '../../runtime/gathering.js'
+import { DatabaseUnavailable } from '../../storage/database-error.js'
+import { parameter } from '../../storage/parameters.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
-import { type InsertEvents, insertEventFor, type StoredEvent, valuesOf } from './audit-store.js'
+import { EVENT_TYPES, eventValues, type InsertEvents, insertEventsOf, type StoredEvent } from './audit-store.js'
 
 /** A query as its builder gives it. A SELECT inside of another query brings its own parentheses, a change does not. */
 type Query<Row> = Compilable<Row> & OperationNodeSource
@@ -10,16 +13,19 @@ type Query<Row> = Compilable<Row> & OperationNodeSource
 export interface DecisionQueries<Row> {
   /** Unique in the process. */
   readonly name: string
-  /** Changes one row or none, and returns all of its columns. */
+  /** What each call gives, as columns of a table `given`. `id` is that of the row it is about. */
+  readonly given: Readonly<Record<string, 'text' | 'bigint'>> & { readonly id: 'text' }
+  /** Changes the row of each in `given`, or leaves it, and returns what it has changed: all columns, on SQLite one. */
   readonly decide: Query<unknown>
-  /** Selects what is to be known from `decided`, the row as `decide` has left it. Holds no values. */
+  /** Selects what is to be known from `decided`, the rows as `decide` has left them. Holds no values. */
   readonly show: Query<Row>
   /** Gives the row of `decide` once more, for SQLite, which selects from no change. */
   readonly again: Query<unknown>
 }
 
 export interface DecisionValues {
-  readonly decide: readonly unknown[]
+  readonly given: Readonly<Record<string, string | number>> & { readonly id: string }
+  /** Fill the places of `again`. */
   readonly again: readonly unknown[]
 }
 
@@ -31,26 +37,97 @@ export interface Decision<Row> {
 }
 
 /** Compiles a decision together with the insertion of its event. */
-export function compileDecision<Row>(
+export function compileDecision<Row extends { readonly id: string }>(
   storage: Storage,
   insertEvents: InsertEvents,
-  { name, decide, show, again }: DecisionQueries<Row>,
+  queries: DecisionQueries<Row>,
 ): Decision<Row> {
-  const prepare = <Found>(suffix: string, query: CompiledQuery<Found>) => storage.prepareOne(`${name}${suffix}`, query)
-  if (storage.dialect === 'postgres') {
-    const whole = sql<Row>`with decided as (${decide}), recorded as (${insertEventFor('decided')}) select * from ${show} shown`
-    const run = prepare('', whole.compile(storage.db))
-    const bound = (values: DecisionValues, event: StoredEvent) => [...values.decide, ...valuesOf(event)]
-    return {
-      inside: (tx, values, event) => run(bound(values, event), tx),
-      alone: (values, event) => run(bound(values, event)),
+  return storage.dialect === 'postgres' ? compileWhole(storage, queries) : compileSteps(storage, insertEvents, queries)
+}
+
+/** Decisions in one statement at most. The planner is told, so that it takes the index and not the table. */
+const MOST_AT_ONCE = 16
+
+interface Asked {
+  readonly given: DecisionValues['given']
+  readonly event: StoredEvent
+}
+
+/** On PostgreSQL: one statement, which those that are due in one turn of the event loop share. */
+function compileWhole<Row extends { readonly id: string }>(
+  storage: Storage,
+  { name, given, decide, show }: DecisionQueries<Row>,
+): Decision<Row> {
+  const types = Object.entries({ ...given, ...EVENT_TYPES })
+  const columns = types.map(([column, type]) => sql`${sql.ref(column)} ${sql.raw(type)}`)
+  const source = sql`select * from json_to_recordset(${parameter()}) as g (${sql.join(columns)}) limit ${sql.lit(MOST_AT_ONCE)}`
+  const told = insertEventsOf('given', 'decided')
+  const whole = sql<Row>`with given as (${source}), decided as (${decide}), recorded as (${told}) select * from ${show} shown`
+  const run = storage.prepare(name, whole.compile(storage.db))
+
+  const bound = (all: readonly Asked[]) => [
+    JSON.stringify(all.map(({ given, event }) => storable({ ...given, ...eventValues(event) }))),
+  ]
+  const decideOne = async (asked: Asked) => (await run(bound([asked])))[0] ?? null
+
+  async function decideAll(all: readonly Asked[]): Promise<readonly (Row | null | Promise<Row | null>)[]> {
+    const [first] = all
+    if (first === undefined || all.length === 1) return first === undefined ? [] : [decideOne(first)]
+    // One row is decided about once by a statement. All statements take their rows in the same order, lest two wait for
+    // each other.
+    const byId = new Map(all.toSorted(byIdOf).map((asked) => [asked.given.id, asked]))
+    try {
+      const rows = new Map((await run(bound([...byId.values()]))).map((row) => [row.id, row]))
+      return all.map((asked) =>
+        byId.get(asked.given.id) === asked ? (rows.get(asked.given.id) ?? null) : decideOne(asked),
+      )
+    } catch (error) {
+      // Nothing is known to be undone, or nobody could be served.
+      if (error instanceof DatabaseUnavailable) throw error
+      // One of them cannot be stored, and the others are not to suffer for it.
+      return all.map(decideOne)
     }
   }
-  const change = prepare('', decide.compile())
-  const look = prepare('_shown', sql<Row>`with decided as ${again} select * from ${show} shown`.compile(storage.db))
+
+  const gathering = new Gathering(decideAll, MOST_AT_ONCE)
+  return {
+    inside: async (tx, { given }, event) => (await run(bound([{ given, event }]), tx))[0] ?? null,
+    alone: ({ given }, event) => gathering.of({ given, event }),
+  }
+}
+
+function byIdOf(one: Asked, other: Asked): number {
+  return one.given.id < other.given.id ? -1 : 1
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/gu
+
+/** JSON can say what is no text: it is stored as a binding stores it. */
+function storable(values: Readonly<Record<string, string | number | null>>): typeof values {
+  const entries = Object.entries(values).map(([name, value]) =>
+    typeof value === 'string' ? [name, value.replace(LONE_SURROGATE, '\ufffd')] : [name, value],
+  )
+  return Object.fromEntries(entries)
+}
+
+/** On SQLite: one statement after the other, in a transaction. */
+function compileSteps<Row>(
+  storage: Storage,
+  insertEvents: InsertEvents,
+  { name, given, decide, show, again }: DecisionQueries<Row>,
+): Decision<Row> {
+  const columns = Object.keys(given)
+  const source = sql`given (${sql.join(columns.map((column) => sql.ref(column)))}) as (select ${sql.join(columns.map(() => parameter()))})`
+  const change = storage.prepareOne(name, sql`with ${source} ${decide}`.compile(storage.db))
+  const shown = sql<Row>`with decided as ${again} select * from ${show} shown`
+  const look = storage.prepareOne(`${name}_shown`, shown.compile(storage.db))
   return {
     async inside(tx, values, event) {
-      if ((await change(values.decide, tx)) === null) return null
+      const changed = await change(
+        columns.map((column) => values.given[column]),
+        tx,
+      )
+      if (changed === null) return null
       await insertEvents(tx, [event])
       return look(values.again, tx)
     },

@@ -28,7 +28,7 @@ export interface AuditService {
    * Compiles a decision that is one statement. It is durable together with its event, as in `transaction`, with no
    * more exchanges with the database than that takes: on PostgreSQL one.
    */
-  prepareDecision<Row>(queries: DecisionQueries<Row>): Decide<Row>
+  prepareDecision<Row extends { readonly id: string }>(queries: DecisionQueries<Row>): Decide<Row>
   beforeCommit(hook: CommitHook): void
   /** Calls `listener` with the events of each transaction of this process, once it is committed. A listener must not throw. */
   subscribe(listener: (events: readonly AuditEvent[]) => void): void

@@ -33,30 +33,46 @@ const COLUMNS = [
 
 const INTO = sql`audit_events (${sql.join(COLUMNS.map((column) => sql.ref(column)))})`
 
-/** The values of an event in the order of its columns: what `insertEvent` and `insertEventFor` have places for. */
-export function valuesOf(event: StoredEvent): readonly (string | number | null)[] {
-  const { client } = event
-  return [
-    event.id,
-    event.tenantId,
-    event.type,
-    event.actorId,
-    event.userId,
-    event.sessionId,
-    client?.ipAddress ?? null,
-    client?.userAgent ?? null,
-    client?.requestId ?? null,
-    JSON.stringify(event.data ?? {}),
-    event.createdAt,
-  ]
+type Column = (typeof COLUMNS)[number]
+
+/** An event as its columns hold it. */
+function rowOf({ client, ...event }: StoredEvent): Readonly<Record<Column, string | number | null>> {
+  return {
+    id: event.id,
+    tenant_id: event.tenantId,
+    type: event.type,
+    actor_id: event.actorId,
+    user_id: event.userId,
+    session_id: event.sessionId,
+    ip_address: client?.ipAddress ?? null,
+    user_agent: client?.userAgent ?? null,
+    request_id: client?.requestId ?? null,
+    data: JSON.stringify(event.data ?? {}),
+    created_at: event.createdAt,
+  }
 }
 
-/** Inserts an event for each row of `source`; the event's values are places. */
-export function insertEventFor(source: string): RawBuilder<unknown> {
-  const values = COLUMNS.map((column) =>
-    column === 'created_at' ? sql`cast(${parameter()} as bigint)` : sql`cast(${parameter()} as text)`,
-  )
-  return sql`insert into ${INTO} select ${sql.join(values)} from ${sql.table(source)}`
+function valuesOf(event: StoredEvent): readonly (string | number | null)[] {
+  const row = rowOf(event)
+  return COLUMNS.map((column) => row[column])
+}
+
+const PREFIX = 'event_'
+
+/** The columns of an event beside others in one row, and what they hold. */
+export const EVENT_TYPES: Readonly<Record<string, 'text' | 'bigint'>> = Object.fromEntries(
+  COLUMNS.map((column) => [`${PREFIX}${column}`, column === 'created_at' ? 'bigint' : 'text']),
+)
+
+/** An event as `EVENT_TYPES` names its columns. */
+export function eventValues(event: StoredEvent): Readonly<Record<string, string | number | null>> {
+  return Object.fromEntries(Object.entries(rowOf(event)).map(([column, value]) => [`${PREFIX}${column}`, value]))
+}
+
+/** Inserts the events that stand in the rows of `source` whose id is one of `chosen`. */
+export function insertEventsOf(source: string, chosen: string): RawBuilder<unknown> {
+  const values = COLUMNS.map((column) => sql.ref(`e.${PREFIX}${column}`))
+  return sql`insert into ${INTO} select ${sql.join(values)} from ${sql.table(source)} e join ${sql.table(chosen)} d on d.id = e.id`
 }
 
 export type InsertEvents = (tx: Transaction<Tables>, events: readonly StoredEvent[]) => Promise<void>

@@ -34,37 +34,56 @@ export function prepareAdvanceSession(columns: HolderColumns, audit: AuditServic
   const { storage } = columns
   const decide = audit.prepareDecision({
     name: 'advance_session',
+    given: GIVEN,
     decide: advanceCurrent(storage),
     show: selectFound(columns, 'decided'),
     again: sessionByKey(storage),
   })
-  return async (scope, advance, event) => {
-    const { id, counter, keyId, spends, wasIdle, refreshLifetime } = advance
+  return async ({ tenantId }, { id, counter, keyId, spends, wasIdle, refreshLifetime }, event) => {
     const earlier = spendsText(spends.slice(1 - SPENDS_KEPT))
-    const prefix = earlier === '' ? '' : `${earlier},`
-    const mark = wasIdle ? IDLE_MARK : ''
-    const key = [scope.tenantId, id]
-    const row = await decide({ decide: [keyId, prefix, mark, refreshLifetime, ...key, counter], again: key }, event)
+    const given = {
+      id,
+      tenant: tenantId,
+      pair: counter,
+      next_key: keyId,
+      earlier: earlier === '' ? '' : `${earlier},`,
+      mark: wasIdle ? IDLE_MARK : '',
+      lifetime: refreshLifetime,
+    }
+    const row = await decide({ given, again: [tenantId, id] }, event)
     return row === null ? null : toFound(row)
   }
 }
 
-/** Places: the key's id, the earlier spends, the mark, the refresh lifetime, tenant, session, counter. */
+/** None of them is the name of a column that is changed. */
+const GIVEN = {
+  id: 'text',
+  tenant: 'text',
+  /** The number of the current pair. */
+  pair: 'bigint',
+  next_key: 'bigint',
+  /** The times of earlier spends, and where there are any the comma behind them. */
+  earlier: 'text',
+  mark: 'text',
+  lifetime: 'bigint',
+} as const
+
 function advanceCurrent(storage: Storage) {
   const now = storage.now()
-  return storage.db
+  const advance = storage.db
     .updateTable('sessions')
+    .from(sql<{ id: string; tenant: string; pair: number }>`given`.as('given'))
     .set({
       counter: sql<number>`counter + 1`,
-      key_id: parameter<number>(),
-      spends: sql<string>`cast(${parameter()} as text) || cast(${now} as text) || cast(${parameter()} as text)`,
+      key_id: sql<number>`given.next_key`,
+      spends: sql<string>`given.earlier || cast(${now} as text) || given.mark`,
       refreshed_at: now,
       last_activity: now,
-      refresh_expires_at: lesser(storage, sql`${now} + cast(${parameter()} as bigint)`, sql`absolute_expires_at`),
+      refresh_expires_at: lesser(storage, sql`${now} + given.lifetime`, sql`absolute_expires_at`),
     })
-    .where('tenant_id', '=', parameter<string>())
-    .where('id', '=', parameter<string>())
-    .where('counter', '=', parameter<number>())
+    .whereRef('sessions.tenant_id', '=', 'given.tenant')
+    .whereRef('sessions.id', '=', 'given.id')
+    .whereRef('counter', '=', 'given.pair')
     .where('revoked_at', 'is', null)
     .where('refresh_expires_at', '>', now)
     .where('absolute_expires_at', '>', now)
@@ -79,7 +98,7 @@ function advanceCurrent(storage: Storage) {
           .where('u.disabled_at', 'is', null),
       ),
     )
-    .returningAll()
+  return storage.dialect === 'postgres' ? advance.returningAll('sessions') : advance.returning('counter')
 }
 
 function sessionByKey(storage: Storage) {
