@@ -63,13 +63,14 @@ function sessionWith(counter: number): FoundSession {
 
 function cacheOver(find: () => Promise<FoundSession>, isFresh: () => boolean) {
   const clock = new ManualClock()
+  let position = 0
   const cache = new SessionCache({
     find,
     clock,
     revocations: {
-      position: () => 0,
+      position: () => position,
       isEnded: () => false,
-      hasChangedSince: () => false,
+      hasChangedSince: (since) => since < position,
       changedAt: () => null,
       databaseNow: () => clock.now(),
       hasChangedSinceFloor: () => false,
@@ -78,7 +79,10 @@ function cacheOver(find: () => Promise<FoundSession>, isFresh: () => boolean) {
     },
     settings: { trust: 10_000, maxBytes: 1_000_000 },
   })
-  return { cache, clock }
+  const hearChange = () => {
+    position++
+  }
+  return { cache, clock, hearChange }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -110,4 +114,28 @@ it.each([
   expect(database.asked()).toBe(1)
   database.letThrough()
   expect((await second)?.session.counter).toBe(2)
+})
+
+it('what a change gives is held, whatever read was under way', async () => {
+  const database = slowDatabase()
+  const { cache } = cacheOver(database.find, () => true)
+  const overtaken = cache.find(TENANT, ID)
+  await turn()
+  database.refresh()
+  expect((await cache.change(ID, async () => sessionWith(2)))?.session.counter).toBe(2)
+  database.letThrough()
+  expect((await overtaken)?.session.counter).toBe(1)
+  expect(cache.peek(TENANT, ID)?.session.counter).toBe(2)
+})
+
+it('nothing is held of a change that was refused, or that ran into the news of another', async () => {
+  const { cache, hearChange } = cacheOver(slowDatabase().find, () => true)
+  await cache.change(ID, async () => sessionWith(1))
+  expect(await cache.change(ID, async () => null)).toBe(null)
+  expect(cache.peek(TENANT, ID)).toBe(null)
+  await cache.change(ID, async () => {
+    hearChange()
+    return sessionWith(2)
+  })
+  expect(cache.peek(TENANT, ID)).toBe(null)
 })

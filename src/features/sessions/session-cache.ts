@@ -132,7 +132,7 @@ export class SessionCache {
       const shared = await this.#shared.read(scope, id)
       this.lookups.redis[shared === null ? 'miss' : 'hit']++
       if (shared !== null) {
-        this.#entries.set(id, shared)
+        this.#hold(shared)
         return shared
       }
     }
@@ -158,8 +158,16 @@ export class SessionCache {
 
   #keep(entry: HeldSession): void {
     if (this.#hasChanged(entry)) return
-    this.#entries.set(entry.found.session.id, entry)
+    this.#hold(entry)
     this.#shared?.offer(entry.found)
+  }
+
+  /** A read that was overtaken by a refresh takes the place of nothing. */
+  #hold(entry: HeldSession): void {
+    const { id, counter } = entry.found.session
+    const held = this.#entries.peek(id)
+    const isOvertaken = held !== undefined && held.found.session.counter > counter && this.#isGood(held)
+    if (!isOvertaken) this.#entries.set(id, entry)
   }
 
   #isGood(entry: HeldSession): boolean {
