@@ -119,8 +119,8 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants:
     'advances a session whichever pair is current',
     {
       file: 'features/sessions/session-advance.ts',
-      from: ".where('counter', '=', parameter<number>())",
-      to: ".where('counter', '>=', parameter<number>())",
+      from: ".whereRef('counter', '=', 'given.pair')",
+      to: ".whereRef('counter', '>=', 'given.pair')",
     },
     ['one leaf', 'the living stay'],
     2,

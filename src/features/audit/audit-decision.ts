@@ -4,7 +4,7 @@ import { DatabaseUnavailable } from '../../storage/database-error.js'
 import { parameter } from '../../storage/parameters.js'
 import type { Storage } from '../../storage/storage.js'
 import type { Tables } from '../../storage/tables.js'
-import { EVENT_TYPES, eventValues, type InsertEvents, insertEventsOf, type StoredEvent } from './audit-store.js'
+import { EVENT_TYPES, eventRow, type InsertEvents, insertEventsOf, type StoredEvent } from './audit-store.js'
 
 /** A query as its builder gives it. A SELECT inside of another query brings its own parentheses, a change does not. */
 type Query<Row> = Compilable<Row> & OperationNodeSource
@@ -65,9 +65,7 @@ function compileWhole<Row extends { readonly id: string }>(
   const whole = sql<Row>`with given as (${source}), decided as (${decide}), recorded as (${told}) select * from ${show} shown`
   const run = storage.prepare(name, whole.compile(storage.db))
 
-  const bound = (all: readonly Asked[]) => [
-    JSON.stringify(all.map(({ given, event }) => storable({ ...given, ...eventValues(event) }))),
-  ]
+  const bound = (all: readonly Asked[]) => [asJson(all.map(({ given, event }) => ({ ...given, ...eventRow(event) })))]
   const decideOne = async (asked: Asked) => (await run(bound([asked])))[0] ?? null
 
   async function decideAll(all: readonly Asked[]): Promise<readonly (Row | null | Promise<Row | null>)[]> {
@@ -102,12 +100,13 @@ function byIdOf(one: Asked, other: Asked): number {
 
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
-/** JSON can say what is no text: it is stored as a binding stores it. */
-function storable(values: Readonly<Record<string, string | number | null>>): typeof values {
-  const entries = Object.entries(values).map(([name, value]) =>
-    typeof value === 'string' ? [name, value.replace(LONE_SURROGATE, '\ufffd')] : [name, value],
+/** JSON can say what is no text, and no database keeps: it is stored as a binding would store it. */
+function asJson(rows: readonly object[]): string {
+  const text = JSON.stringify(rows)
+  if (!text.includes('\\ud')) return text
+  return JSON.stringify(rows, (_name, value) =>
+    typeof value === 'string' ? value.replace(LONE_SURROGATE, '\ufffd') : value,
   )
-  return Object.fromEntries(entries)
 }
 
 /** On SQLite: one statement after the other, in a transaction. */

@@ -33,45 +33,37 @@ const COLUMNS = [
 
 const INTO = sql`audit_events (${sql.join(COLUMNS.map((column) => sql.ref(column)))})`
 
-type Column = (typeof COLUMNS)[number]
-
-/** An event as its columns hold it. */
-function rowOf({ client, ...event }: StoredEvent): Readonly<Record<Column, string | number | null>> {
+/** An event as its columns hold it, which are named so that it may stand beside other values. */
+export function eventRow(event: StoredEvent) {
+  const { client } = event
   return {
-    id: event.id,
-    tenant_id: event.tenantId,
-    type: event.type,
-    actor_id: event.actorId,
-    user_id: event.userId,
-    session_id: event.sessionId,
-    ip_address: client?.ipAddress ?? null,
-    user_agent: client?.userAgent ?? null,
-    request_id: client?.requestId ?? null,
-    data: JSON.stringify(event.data ?? {}),
-    created_at: event.createdAt,
+    event_id: event.id,
+    event_tenant_id: event.tenantId,
+    event_type: event.type,
+    event_actor_id: event.actorId,
+    event_user_id: event.userId,
+    event_session_id: event.sessionId,
+    event_ip_address: client?.ipAddress ?? null,
+    event_user_agent: client?.userAgent ?? null,
+    event_request_id: client?.requestId ?? null,
+    event_data: JSON.stringify(event.data ?? {}),
+    event_created_at: event.createdAt,
   }
 }
 
 function valuesOf(event: StoredEvent): readonly (string | number | null)[] {
-  const row = rowOf(event)
-  return COLUMNS.map((column) => row[column])
+  const row = eventRow(event)
+  return COLUMNS.map((column) => row[`event_${column}`])
 }
 
-const PREFIX = 'event_'
-
-/** The columns of an event beside others in one row, and what they hold. */
+/** The columns of `eventRow`. */
 export const EVENT_TYPES: Readonly<Record<string, 'text' | 'bigint'>> = Object.fromEntries(
-  COLUMNS.map((column) => [`${PREFIX}${column}`, column === 'created_at' ? 'bigint' : 'text']),
+  COLUMNS.map((column) => [`event_${column}`, column === 'created_at' ? 'bigint' : 'text']),
 )
-
-/** An event as `EVENT_TYPES` names its columns. */
-export function eventValues(event: StoredEvent): Readonly<Record<string, string | number | null>> {
-  return Object.fromEntries(Object.entries(rowOf(event)).map(([column, value]) => [`${PREFIX}${column}`, value]))
-}
 
 /** Inserts the events that stand in the rows of `source` whose id is one of `chosen`. */
 export function insertEventsOf(source: string, chosen: string): RawBuilder<unknown> {
-  const values = COLUMNS.map((column) => sql.ref(`e.${PREFIX}${column}`))
+  const values = COLUMNS.map((column) => sql.ref(`e.event_${column}`))
   return sql`insert into ${INTO} select ${sql.join(values)} from ${sql.table(source)} e join ${sql.table(chosen)} d on d.id = e.id`
 }
 

@@ -102,7 +102,7 @@ export function createOpaqueTokens({
 
   async function recallCurrent(text: string, kind: TokenKind): Promise<Genuine | null> {
     const token = parseToken(text)
-    if (token === null || token.kind !== kind) return null
+    if (token?.kind !== kind) return null
     const found = sessions.peek(oneTenant(token.tenantId), token.sessionId)
     if (found === null || token.counter !== found.session.counter || !isHonoured(found, token.counter)) return null
     const key = await keyring.sessionKey(token.keyId)
