@@ -307,9 +307,9 @@ export const DEFENCES: readonly Defence[] = [
   ),
   defence(
     'sign-in against the version of the credentials',
-    'features/sessions/session-store.ts',
-    "        .where('users.credential_version', '=', session.credentialVersion)\n",
-    '',
+    'features/sessions/session-insert.ts',
+    'users.credential_version = ',
+    '0 < ',
     'test/security/account-probing.test.ts',
   ),
   defence(
