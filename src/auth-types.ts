@@ -9,6 +9,7 @@ import type { SessionService } from './features/sessions/session-service.js'
 import type { TokenService } from './features/tokens/token-service.js'
 import type { Host } from './http/host-types.js'
 import type { HttpApp } from './http/http-app-types.js'
+import type { Sent } from './http/sent-headers.js'
 import type { Clock } from './runtime/clock.js'
 import type { Logger } from './runtime/logger.js'
 import type { Sockets } from './sockets.js'
@@ -27,15 +28,12 @@ export interface Auth {
   /**
    * Who is calling, or null: no credential, or none that is good for anything. The `Authorization` header alone counts
    * where there is one, else the session cookie.
-   * @param request a request of your own server, or its headers
+   * @param request a request of your own server (of the Fetch standard, or as Node.js has it), or its headers
    * @param connection the peer's address, as for `handler`: without it nobody meets `auth.session.binding: network`
    * @throws SallyportError `forbidden` where `X-Tenant-ID` names another tenant than the token's; `unavailable` while
    *   the database is gone
    */
-  authenticate(
-    request: Request | Headers,
-    connection?: { readonly remoteAddress: string | null },
-  ): Promise<Identity | null>
+  authenticate(request: Sent, connection?: { readonly remoteAddress: string | null }): Promise<Identity | null>
   /** Sends to the connections that `sallyport/ws` has authenticated, at whichever node they are. */
   readonly sockets: Sockets
   /** What the adapters for frameworks stand on (`sallyport/express` and the like), and an adapter of your own can. */

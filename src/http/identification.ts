@@ -6,6 +6,7 @@ import { readCredential } from './credentials.js'
 import type { Demand, GuardCall } from './host-types.js'
 import type { Connection, HttpDependencies } from './http-app-types.js'
 import { requestIdOf } from './request-id.js'
+import { headersOfSent, type Sent } from './sent-headers.js'
 
 export interface Identified {
   readonly identity: Identity
@@ -59,12 +60,11 @@ export function createIdentification(
 /** The library's `authenticate`: the same of a `Request` or its headers. */
 export function createRequestAuthentication(
   dependencies: Parameters<typeof createIdentification>[0],
-): (request: Request | Headers, connection?: Connection) => Promise<Identity | null> {
+): (request: Sent, connection?: Connection) => Promise<Identity | null> {
   const { originOf, identify, recall } = createIdentification(dependencies)
   return async (request, connection) => {
-    // The headers of Next.js have a member `headers`, too; but only headers are read with `get`.
-    const headers = 'get' in request ? request : request.headers
-    const header = (name: string) => headers.get(name) ?? undefined
+    const read = headersOfSent(request)
+    const header = (name: string) => read(name) ?? undefined
     const call = { method: 'GET', header, host: '', remoteAddress: connection?.remoteAddress ?? null }
     try {
       const known = recall(call) ?? (await identify(call, originOf(call), { mode: 'optional' }))

@@ -175,6 +175,12 @@ describeEachAuth('The library, without HTTP', (stage) => {
     expect(await auth.authenticate(asRequest)).toMatchObject({ userId: person.user_id, sessionId: person.session.id })
     const asCookie = new Headers({ cookie: `a=b; session_id=${person.access_token}` })
     expect(await auth.authenticate(asCookie)).toMatchObject({ userId: person.user_id })
+    const asNode = { headers: { host: 'localhost', ...bearer(person.access_token) } }
+    for (const sent of [asNode, asNode.headers, { Authorization: `Bearer ${person.access_token}` }]) {
+      expect(await auth.authenticate(sent)).toMatchObject({ userId: person.user_id })
+    }
+    const twice = { authorization: [`Bearer ${person.access_token}`, `Bearer ${person.access_token}`] }
+    for (const sent of [{}, { headers: {} }, twice, { headers: 'x' }]) expect(await auth.authenticate(sent)).toBeNull()
 
     const wrongTenant = { ...bearer(person.access_token), 'x-tenant-id': '019b0000-0000-7000-8000-00000000ffff' }
     for (const headers of [{}, bearer('x'), bearer(person.refresh_token)]) {
