@@ -13,13 +13,21 @@ export interface Paired {
   readonly interval: readonly [number, number]
 }
 
-/** What comes over the machine for a moment spoils one difference, and not their median. */
+/**
+ * By the quieter half of the rounds. Whoever else uses the machine makes work dearer, never cheaper; which rounds those are
+ * is told by all four slices together, which says nothing of the difference between the two.
+ */
 export function pair(rounds: readonly Round[]): Paired {
-  const differences = rounds.map(([first, second, again, last]) => (second + again - first - last) / 2)
+  const quiet = [...rounds].sort((left, right) => sum(left) - sum(right)).slice(0, Math.ceil(rounds.length / 2))
+  const differences = quiet.map(([first, second, again, last]) => (second + again - first - last) / 2)
   return {
-    first: median(rounds.flatMap(([first, , , last]) => [first, last])),
-    second: median(rounds.flatMap(([, second, again]) => [second, again])),
+    first: median(quiet.flatMap(([first, , , last]) => [first, last])),
+    second: median(quiet.flatMap(([, second, again]) => [second, again])),
     difference: median(differences),
     interval: medianInterval(differences),
   }
+}
+
+function sum(round: Round): number {
+  return round.reduce((total, value) => total + value, 0)
 }

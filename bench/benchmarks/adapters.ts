@@ -35,8 +35,8 @@ export const benchmark: Benchmark = async ({ quick, only }) => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const { child: client } = await Child.start(SLICE_CLIENT, { greets: false })
   const plan = quick
-    ? { milliseconds: 20, warmUp: 12, rounds: 16, idle: 4 }
-    : { milliseconds: 25, warmUp: 100, rounds: 200, idle: 50 }
+    ? { requests: 800, warmUp: 8, rounds: 14, idle: 4 }
+    : { requests: 1_500, warmUp: 50, rounds: 120, idle: 30 }
 
   async function measure(stack: string, mode: keyof typeof MODES): Promise<Measured> {
     const { child, line } = await Child.start(SUBJECT, { options: { stack, mode, folder } })
@@ -50,7 +50,7 @@ export const benchmark: Benchmark = async ({ quick, only }) => {
     })
 
     async function slices(...routes: readonly Route[]): Promise<readonly number[]> {
-      const job = { pid, slices: routes.map(request), connections: CONNECTIONS, milliseconds: plan.milliseconds }
+      const job = { pid, slices: routes.map(request), connections: CONNECTIONS, requests: plan.requests }
       const results = await client.ask(job, slicesResult)
       for (const result of results) assertAll(200, `${stack}, one of ${routes.join(' ')}`, result)
       spent.push(...results)
@@ -88,7 +88,7 @@ export const benchmark: Benchmark = async ({ quick, only }) => {
     return {
       tables: [
         {
-          title: `Guarded routes of other frameworks, warm: CPU µs a request (${plan.rounds} pairs of two slices of ${plan.milliseconds} ms each)`,
+          title: `Guarded routes of other frameworks, warm: CPU µs a request (${plan.rounds} rounds of two slices each of ${plan.requests} requests)`,
           rows: measured.map(({ name, guarded, idle, busy }) => ({
             what: name,
             bare: guarded.first.toFixed(1),

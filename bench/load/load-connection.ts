@@ -35,6 +35,7 @@ export async function openConnection(url: string, request: Buffer | undefined, {
     ask: () =>
       new Promise<void>((resolve, reject) => {
         settle = { resolve, reject }
+        if (socket.destroyed) reject(new Error(`${url} has closed a connection`))
         askedAt = performance.now()
         socket.write(request)
       }),

@@ -1,4 +1,5 @@
-// A process of its own that plays slices of time, one after the other, over connections it keeps: none pays for opening them.
+// A process of its own that plays slices of so many requests, one after the other, over connections it keeps: none pays for
+// opening them.
 
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +27,7 @@ async function play({ pid, slices, ...plan }: SliceJob): Promise<SlicesResult> {
   for (const request of slices) {
     const open = kept.get(request.text) ?? (await openAll(request, plan.connections))
     const [cpu, started] = [cpuOf(pid), performance.now()]
-    const statuses = await ask(open, plan.milliseconds)
+    const statuses = await ask(open, plan.requests)
     const took = performance.now() - started
     await sleep(SETTLED)
     results.push({ statuses, milliseconds: took, cpu: (cpuOf(pid) - cpu) / 1000 })
@@ -34,13 +35,12 @@ async function play({ pid, slices, ...plan }: SliceJob): Promise<SlicesResult> {
   return results
 }
 
-/** Every connection asks again at once. @returns how often each status was answered */
-async function ask({ connections, tally }: Kept, milliseconds: number): Promise<SliceResult['statuses']> {
-  const until = performance.now() + milliseconds
+/** Every connection asks again at once, until all together have asked so often. @returns how often each status was answered */
+async function ask({ connections, tally }: Kept, requests: number): Promise<SliceResult['statuses']> {
+  let left = requests
   await Promise.all(
     connections.map(async (connection) => {
-      do await connection.ask()
-      while (performance.now() < until)
+      while (left-- > 0) await connection.ask()
     }),
   )
   const statuses = { ...tally.statuses }

@@ -3,11 +3,11 @@ import { z } from 'zod'
 export const sliceJob = z.object({
   /** Whose CPU is read before and after each slice. */
   pid: z.int(),
-  /** Whole requests, one for each slice. */
+  /** Of each slice the one request that it asks, whole. */
   slices: z.array(z.object({ url: z.url(), text: z.string() })),
   connections: z.int().min(1),
-  /** Of one slice. */
-  milliseconds: z.number(),
+  /** How many make one slice. */
+  requests: z.int().min(1),
 })
 export type SliceJob = z.output<typeof sliceJob>
 

@@ -35,7 +35,7 @@ export const ADAPTER_STACKS = {
     const { requireAuth, sallyport } =
       await built<typeof import('../../src/adapters/fastify.js')>('adapters/fastify.js')
     const idle: Handler = (_request, _reply, done) => done()
-    const app = Fastify()
+    const app = Fastify({ keepAliveTimeout: 0 })
     await app.register(async (own) => {
       own.get('/bare', (_request, reply) => void reply.send(ANSWER))
     })
@@ -85,6 +85,8 @@ export const ADAPTER_STACKS = {
 
 function listening(listener: RequestListener): Promise<string> {
   const server = createServer(listener)
+  // A connection may rest for as long as the other routes are asked.
+  server.keepAliveTimeout = 0
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${portOf(server.address())}`))
   })
