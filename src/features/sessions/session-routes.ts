@@ -44,7 +44,8 @@ export function sessionRoutes(sessions: SessionService): readonly Route[] {
       summary: 'End all sessions of the caller',
       tag: 'Sessions',
       guard: { authentication: 'required', csrf: 'token' },
-      query: z.object({
+      // A misspelt name would end them all.
+      query: z.strictObject({
         except: z.literal('current').optional().meta({ description: 'Keeps the session that asks.' }),
       }),
       responses: {
