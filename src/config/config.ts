@@ -47,7 +47,8 @@ interface BuildOptions {
 
 /** The one way from values of any source to a configuration. @throws ConfigError */
 export function buildConfig(input: unknown, { nodeEnv, origin, problems }: BuildOptions): Config {
-  const parsed = configSchema.safeParse(input)
+  // Parsed once: to compile the schema first, as zod does, takes longer than that.
+  const parsed = configSchema.safeParse(input, { jitless: true })
   if (!parsed.success) throw new ConfigError([...problems, ...problemsOfIssues(parsed.error.issues, input, origin)])
   if (problems.length > 0) throw new ConfigError(problems)
   const config = complete(parsed.data, { nodeEnv, given: givenKeys(input) })

@@ -54,7 +54,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const watchAddresses = createSharedAddressWatch(logger, clock)
   const common = Object.entries(securityHeaders(config)).flat()
   const renew = createRenewal(dependencies)
-  const lists = new Map(routes.map((route) => [route, route.query ? listParameters(route.query) : null]))
+  const lists = new Map(routes.map((route) => [route, listsOf(route)]))
 
   async function walk(exchange: Exchange): Promise<Answer> {
     const { call, fields } = exchange
@@ -96,7 +96,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   }
 
   function parseQueryOf(route: Route, call: Call): unknown {
-    const names = lists.get(route)
+    const names = lists.get(route)?.()
     return names ? parseQuery(call.query, names) : undefined
   }
 
@@ -157,6 +157,11 @@ export function callOf(
     body: () => request.body,
     gone,
   }
+}
+
+/** Found when the route is first asked for: a start would wait for all of them. */
+function listsOf({ query }: Route): (() => ReadonlySet<string>) | null {
+  return query ? once(() => listParameters(query)) : null
 }
 
 function withRenewal(reply: Reply, { headers, cookies }: Renewed): Reply {

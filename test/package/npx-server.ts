@@ -19,6 +19,8 @@ export interface NewUser {
   readonly folder: string
   /** `npx --package <tarball> sallyport serve`, until it says where it listens. */
   serve(tarball: string): Promise<NpxServer>
+  /** `npm install <tarball>` in a folder of its own. @returns `npx sallyport serve` there */
+  install(tarball: string): () => Promise<NpxServer>
   /** Where npx has installed the package, with what it depends on; null before the first time. */
   installed(): string | null
   remove(): void
@@ -35,7 +37,14 @@ export function newUser(): NewUser {
   const npx = join(cache, '_npx')
   return {
     folder,
-    serve: (tarball) => serve(tarball, folder, cache),
+    serve: (tarball) => serve(['--package', tarball], folder, cache),
+    install(tarball) {
+      const project = join(home, 'project')
+      mkdirSync(project)
+      const words = ['install', tarball, ...QUIETLY, '--cache', cache]
+      execFileSync('npm', words, { cwd: project, env: ownEnvironment(), stdio: 'ignore' })
+      return () => serve([], project, cache)
+    },
     installed() {
       const [name] = existsSync(npx) ? readdirSync(npx) : []
       return name === undefined ? null : join(npx, name)
@@ -46,19 +55,15 @@ export function newUser(): NewUser {
 
 const QUIETLY = ['--yes', '--prefer-offline', '--no-audit', '--no-fund']
 
-async function serve(tarball: string, folder: string, cache: string): Promise<NpxServer> {
+async function serve(from: readonly string[], folder: string, cache: string): Promise<NpxServer> {
   const started = performance.now()
-  const child = spawn(
-    'npx',
-    [...QUIETLY, '--cache', cache, '--package', tarball, 'sallyport', 'serve', '--port', '0'],
-    {
-      cwd: folder,
-      env: ownEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: npx starts a shell, which keeps a signal to itself.
-      detached: true,
-    },
-  )
+  const child = spawn('npx', [...QUIETLY, '--cache', cache, ...from, 'sallyport', 'serve', '--port', '0'], {
+    cwd: folder,
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: npx starts a shell, which keeps a signal to itself.
+    detached: true,
+  })
   const { pid } = child
   let [output, errors] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -100,7 +100,7 @@ async function measure(): Promise<void> {
   await verifier.close()
 
   const { privateKey } = generateKeyPairSync('ed25519')
-  const key = await openSigningKey('EdDSA', privateKey.export({ type: 'pkcs8', format: 'der' }))
+  const key = openSigningKey('EdDSA', privateKey.export({ type: 'pkcs8', format: 'der' }))
   const { claims, header } = partsOf(token)
   const fetchKeys = async () => new Response(JSON.stringify({ keys: [key.publicJwk] }))
   const cold = createVerifier({ issuer: ISSUER, audience: ISSUER, fetch: fetchKeys })

@@ -98,7 +98,7 @@ export async function openKeyring(parts: {
 
   let generation = 0
   let loadedAt = clock.now()
-  let opened = await openAll(await listKeys(storage.db))
+  let opened = openAll(await listKeys(storage.db))
   let searchedAt = Number.NEGATIVE_INFINITY
   let searching: Promise<Opened> | null = null
   /** Reads the keys anew. Their opening is repeated only when one of them has changed. */
@@ -108,7 +108,7 @@ export async function openKeyring(parts: {
     const started = clock.now()
     const rows = await listKeys(storage.db)
     if (digestOf(rows) !== opened.digest) {
-      opened = await openAll(rows)
+      opened = openAll(rows)
       generation++
     }
     // Only now: who asks while they are opened waits for them.
@@ -146,7 +146,7 @@ export async function openKeyring(parts: {
     return searching
   }
 
-  async function openAll(rows: readonly KeysTable[]): Promise<Opened> {
+  function openAll(rows: readonly KeysTable[]): Opened {
     const sessionKeys = new Map<number, SessionKey>()
     const signingKeys = new Map<string, VerificationKey & { readonly expiresAt: number | null }>()
     let activeSession: SessionKey | null = null
@@ -165,7 +165,7 @@ export async function openKeyring(parts: {
       const algorithm = SIGNING_ALGORITHMS.find((name) => name === row.algorithm)
       // A key of an algorithm that a newer version knows.
       if (algorithm === undefined) continue
-      const key = await openSigningKey(algorithm, bytes)
+      const key = openSigningKey(algorithm, bytes)
       const signsUntil = row.retired_at === null ? null : row.retired_at + HANDOVER
       signingKeys.set(key.kid, { ...key, signsUntil, expiresAt: row.expires_at })
       if (configured.length === 0 && row.status === 'active' && algorithm === settings.algorithm) signing = key

@@ -1,6 +1,5 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, hash, type JsonWebKey, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { calculateJwkThumbprint } from 'jose'
 import { sharedKey } from '../../crypto/shared-key.js'
 import type { SigningAlgorithm, SigningKey } from './key-types.js'
 
@@ -26,12 +25,12 @@ function generatePair(algorithm: SigningAlgorithm) {
 }
 
 /** The key of what `generateSigningKey` gave. */
-export async function openSigningKey(algorithm: SigningAlgorithm, bytes: Buffer): Promise<SigningKey> {
+export function openSigningKey(algorithm: SigningAlgorithm, bytes: Buffer): SigningKey {
   if (algorithm === 'HS256') return sharedSecretKey(bytes)
   const signingKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
   const verificationKey = createPublicKey(signingKey)
   const jwk = verificationKey.export({ format: 'jwk' })
-  const kid = await thumbprintOf(jwk)
+  const kid = thumbprintOf(jwk)
   return { kid, algorithm, signingKey, verificationKey, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
 }
 
@@ -41,14 +40,7 @@ export function sharedSecretKey(secret: string | Buffer): SigningKey {
   return { kid, algorithm: 'HS256', signingKey: key, verificationKey: key, publicJwk: null }
 }
 
-/** The name of a key by its public members (RFC 7638), whatever else is said of it. */
-export function thumbprintOf(jwk: JsonWebKey): Promise<string> {
-  return calculateJwkThumbprint(publicMembers(jwk))
-}
-
-/** The members that RFC 7638 §3.2 and RFC 8037 §2 digest; a JWK of node has no more, and its type says less. */
-function publicMembers({ kty, crv, x, y, n, e }: JsonWebKey) {
-  return Object.fromEntries(
-    Object.entries({ kty, crv, x, y, n, e }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
+/** The name of a key by its public members (RFC 7638 §3, RFC 8037 §2), in their order, whatever else is said of it. */
+export function thumbprintOf({ crv, e, kty, n, x, y }: JsonWebKey): string {
+  return hash('sha256', JSON.stringify({ crv, e, kty, n, x, y }), 'base64url')
 }
