@@ -3,6 +3,7 @@ import type { Bindable } from '../parameters.js'
 import { FairMutex, type Turn } from './fair-mutex.js'
 import { isBusy, translateCommitError, translateSqliteError } from './sqlite-error.js'
 import type { Outcome, SqliteHandle } from './sqlite-handle.js'
+import type { SqliteJournal } from './sqlite-journal.js'
 import { SqliteTransaction } from './sqlite-transaction.js'
 
 const LONGEST_PAUSE = 25
@@ -17,6 +18,7 @@ export class SqliteConnection {
   readonly #mutex: FairMutex
   readonly #patience: number
   readonly #transaction: SqliteTransaction
+  #journal: SqliteJournal | null = null
 
   /** @param patience milliseconds to wait for a turn, and again for another process's lock */
   constructor(handle: SqliteHandle, patience: number) {
@@ -24,12 +26,23 @@ export class SqliteConnection {
     this.#mutex = new FairMutex(patience)
     this.#patience = patience
     this.#transaction = new SqliteTransaction({
-      begin: (limit) => this.#patiently(() => handle.run('BEGIN IMMEDIATE'), limit),
-      commit: () => this.#patiently(() => handle.run('COMMIT'), patience, translateCommitError),
+      begin: async (limit) => {
+        this.#journal?.assertSound()
+        await this.#patiently(() => handle.run('BEGIN IMMEDIATE'), limit)
+      },
+      commit: async () => {
+        await this.#patiently(() => handle.run('COMMIT'), patience, translateCommitError)
+        await this.#journal?.sync()
+      },
       run: (sql) => this.#run(sql),
       isOpen: () => handle.inTransaction,
       mutex: this.#mutex,
     })
+  }
+
+  /** From now on commits are brought to the disk by `journal`, which is closed with this connection. */
+  syncBy(journal: SqliteJournal): void {
+    this.#journal = journal
   }
 
   acquire(turn: Turn, patience?: number): Promise<void> {
@@ -84,8 +97,9 @@ export class SqliteConnection {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#handle.close()
+    await this.#journal?.close()
   }
 
   /**

@@ -77,7 +77,7 @@ class SqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    this.#connection.close()
+    await this.#connection.close()
   }
 }
 

@@ -13,6 +13,7 @@ import { SqliteConnection } from './sqlite-connection.js'
 import { BoundQuery, sqliteDialect } from './sqlite-dialect.js'
 import { prepareFile, watchFile } from './sqlite-file.js'
 import { SqliteHandle } from './sqlite-handle.js'
+import { SqliteJournal } from './sqlite-journal.js'
 import { watchDataVersion } from './sqlite-watch.js'
 
 export interface SqliteOptions {
@@ -36,6 +37,7 @@ export async function openSqlite({ path, patience, clock, guard, migrate }: Sqli
   const checkFile = inMemory ? async () => undefined : watchFile(path)
   try {
     await configure(connection, inMemory)
+    if (!inMemory) await syncBesides(connection, path)
     if (migrate) await migrateSqlite(db, guard)
   } catch (error) {
     await db.destroy()
@@ -120,6 +122,14 @@ async function configure(connection: SqliteConnection, inMemory: boolean): Promi
       })
     }
   }
+}
+
+/** Has commits synced without holding up the event loop; what is not on the disk is answered to nobody. */
+async function syncBesides(connection: SqliteConnection, path: string): Promise<void> {
+  // Reading makes the log.
+  await connection.execute('SELECT count(*) FROM sqlite_schema', [])
+  connection.syncBy(await SqliteJournal.open(path))
+  await connection.execute('PRAGMA synchronous = NORMAL', [])
 }
 
 async function migrateSqlite(db: Kysely<Tables>, guard: TransactionGuard): Promise<void> {

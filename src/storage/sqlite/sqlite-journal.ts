@@ -1,0 +1,49 @@
+import { realpathSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { DatabaseUnavailable, UNANSWERED, UNKNOWN_OUTCOME } from '../database-error.js'
+
+/**
+ * The write-ahead log of a database. SQLite writes a commit into it (`synchronous=NORMAL`), and this brings it to the
+ * disk, on a thread of its own: nobody but who waits for the commit waits for the disk. SQLite takes its locks on other
+ * files, so that closing this one gives none of them up.
+ */
+export class SqliteJournal {
+  readonly #file: FileHandle
+  #failure: unknown = null
+
+  /** @param file open for writing, without which some systems sync nothing */
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** @param path the database, which a connection has read in WAL mode: then its log is there */
+  static async open(path: string): Promise<SqliteJournal> {
+    return new SqliteJournal(await open(`${realpathSync(path)}-wal`, 'r+'))
+  }
+
+  /**
+   * Everything that was committed is on the disk when this resolves.
+   * @throws DatabaseUnavailable
+   */
+  async sync(): Promise<void> {
+    try {
+      await this.#file.datasync()
+    } catch (error) {
+      this.#failure ??= error
+    }
+    if (this.#failure !== null) throw new DatabaseUnavailable(UNKNOWN_OUTCOME, this.#failure)
+  }
+
+  /**
+   * After one failure a system forgets what it could not write, and later syncs succeed without it. What was committed
+   * behind a hole in the log would be lost with it, so nothing is until the database is opened anew.
+   * @throws DatabaseUnavailable
+   */
+  assertSound(): void {
+    if (this.#failure !== null) throw new DatabaseUnavailable(UNANSWERED, this.#failure)
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
