@@ -20,10 +20,10 @@ beforeEach(() => {
   connection = new SqliteConnection(handle, 10_000)
   outside = new SqliteHandle(join(folder, 'db'))
 })
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks()
   outside.close()
-  connection.close()
+  await connection.close()
   rmSync(folder, { recursive: true })
 })
 

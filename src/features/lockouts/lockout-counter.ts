@@ -29,6 +29,8 @@ export type Outcome =
 
 /** Counts attempts in all of their buckets at once, each step in one transaction that holds the buckets' rows. */
 export interface LockoutCounter {
+  /** Why no attempt can be reserved just now, read in passing; null where only `reserve` can tell. */
+  look(buckets: readonly BucketName[]): Promise<Exclude<Outcome, { kind: 'reserved' }> | null>
   /** Reserves an attempt in every bucket, or in none. */
   reserve(buckets: readonly BucketName[], client: ClientContext): Promise<Outcome>
   fail(
@@ -108,7 +110,7 @@ export function createLockoutCounter(parts: {
   }
 
   return {
-    async reserve(buckets, client) {
+    async look(buckets) {
       const seen = await store.read(buckets)
       const counted = settled(seen, buckets)
       const expected = outcomeOf(counted, seen.now)
@@ -116,7 +118,9 @@ export function createLockoutCounter(parts: {
       const isStored = counted.every(
         ({ before, state }) => before.lockedUntil === state.lockedUntil || state.lockedUntil === 0,
       )
-      if (expected.kind !== 'reserved' && isStored) return expected
+      return expected.kind !== 'reserved' && isStored ? expected : null
+    },
+    reserve(buckets, client) {
       return audit.transaction(async (tx, record) => {
         const held = await store.lock(tx, buckets)
         const counted = settled(held, buckets)

@@ -17,7 +17,7 @@ import { createKnownDevices, type KnownDevices } from './lockout-device.js'
 import { LockoutGate } from './lockout-gate.js'
 import { renameBuckets } from './lockout-rename.js'
 import { type BucketName, deleteBuckets, deleteEndedBuckets, listLocked, type StoredFilter } from './lockout-store.js'
-import type { Attempt, AttemptedAccount, Lockout, LockoutFilter } from './lockout-types.js'
+import type { Attempt, AttemptedAccount, InTurn, Lockout, LockoutFilter } from './lockout-types.js'
 
 /** Every way of guessing at somebody's secret goes through here, and all share the same counters. */
 export interface LockoutService {
@@ -26,12 +26,14 @@ export interface LockoutService {
    * guesses on any number of nodes count as what they are; while others at the same account are undecided and could be
    * the last, it waits for them. What is thrown by `work` without `fail` having been called counts as nothing.
    * @param scope the tenant of the account, or of the log where there is none
+   * @param inTurn calls what it is given when its turn comes, or throws; before that the attempt holds nothing
    * @throws SallyportError `account_locked`, `rate_limited` (too many wrong guesses from the address), `overloaded`
    */
   attempt<Result>(
     scope: OneTenant,
     account: AttemptedAccount,
     work: (attempt: Attempt) => Promise<Result>,
+    inTurn?: InTurn,
   ): Promise<Result>
   readonly devices: KnownDevices
   /** What is locked now. */
@@ -130,14 +132,41 @@ export function createLockoutService(parts: {
     return [whole, pair, { ...nowhere, kind: 'address', key: digest('address', from), address: from }]
   }
 
-  async function reserve(scope: OneTenant, attempted: AttemptedAccount, buckets: readonly BucketName[]): Promise<void> {
-    const deadline = performance.now() + settings.patience
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const outcome = await counter.reserve(buckets, attempted.client)
-      if (outcome.kind === 'reserved') return
-      if (outcome.kind === 'locked') return refuse(scope, attempted, outcome)
-      if (performance.now() > deadline) throw new SallyportError('overloaded', { retryAfter: 1 })
-      await sleep(pause)
+  /** Null where what is left is reserved by attempts that are not decided yet. */
+  async function attemptNow<Result>(
+    scope: OneTenant,
+    attempted: AttemptedAccount,
+    buckets: readonly BucketName[],
+    work: (attempt: Attempt) => Promise<Result>,
+  ): Promise<{ readonly result: Result } | null> {
+    const outcome = await counter.reserve(buckets, attempted.client)
+    if (outcome.kind === 'locked') return refuse(scope, attempted, outcome)
+    if (outcome.kind === 'full') return null
+    let decided: 'failed' | 'succeeded' | null = null
+    const attempt: Attempt = {
+      fail(write) {
+        // Before anything can go wrong: a guess that was made is not given back because nobody could note it.
+        decided = 'failed'
+        return audit.transaction(async (tx, record) => {
+          await write(tx, record)
+          await counter.fail(tx, record, buckets, attempted.client)
+        })
+      },
+      succeed(tx) {
+        decided = 'succeeded'
+        return counter.succeed(tx, buckets)
+      },
+    }
+    // What cannot be given back counts as wrong in the end, as does what a crash leaves behind.
+    const release = () => counter.release(buckets).catch(() => undefined)
+    try {
+      const result = await work(attempt)
+      if (decided === null) await release()
+      return { result }
+    } catch (error) {
+      // A success that was undone with its transaction is none; a failure stays one.
+      if (decided !== 'failed') await release()
+      throw error
     }
   }
 
@@ -192,35 +221,17 @@ export function createLockoutService(parts: {
 
   return {
     devices,
-    attempt(scope, attempted, work) {
+    attempt(scope, attempted, work, inTurn = atOnce) {
       const buckets = bucketsOf(scope, attempted)
       return gate.run(buckets[0].key, async () => {
-        await reserve(scope, attempted, buckets)
-        let decided: 'failed' | 'succeeded' | null = null
-        const attempt: Attempt = {
-          fail(write) {
-            // Before anything can go wrong: a guess that was made is not given back because nobody could note it.
-            decided = 'failed'
-            return audit.transaction(async (tx, record) => {
-              await write(tx, record)
-              await counter.fail(tx, record, buckets, attempted.client)
-            })
-          },
-          succeed(tx) {
-            decided = 'succeeded'
-            return counter.succeed(tx, buckets)
-          },
-        }
-        // What cannot be given back counts as wrong in the end, as does what a crash leaves behind.
-        const release = () => counter.release(buckets).catch(() => undefined)
-        try {
-          const result = await work(attempt)
-          if (decided === null) await release()
-          return result
-        } catch (error) {
-          // A success that was undone with its transaction is none; a failure stays one.
-          if (decided !== 'failed') await release()
-          throw error
+        const deadline = performance.now() + settings.patience
+        for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+          const obstacle = await counter.look(buckets)
+          if (obstacle?.kind === 'locked') return refuse(scope, attempted, obstacle)
+          const done = obstacle === null ? await inTurn(() => attemptNow(scope, attempted, buckets, work)) : null
+          if (done !== null) return done.result
+          if (performance.now() > deadline) throw new SallyportError('overloaded', { retryAfter: 1 })
+          await sleep(pause)
         }
       })
     },
@@ -241,6 +252,8 @@ export function createLockoutService(parts: {
     cleanUp: () => deleteEndedBuckets(allTenants(), storage.db, storage, CLEAN_UP_BATCH),
   }
 }
+
+const atOnce: InTurn = (work) => work()
 
 /** A bucket as `list` shows it, or any address in it. @throws SallyportError `invalid_request` */
 function bucketNamed(text: string): string {

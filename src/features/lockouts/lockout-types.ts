@@ -27,6 +27,9 @@ export interface Attempt {
   succeed(tx: Transaction<Tables>): Promise<void>
 }
 
+/** Calls `work` when its turn comes. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
+
 /** A lockout as an administrator sees it. */
 export interface Lockout {
   /** A keyed digest; the same for as long as somebody guesses at the same. */

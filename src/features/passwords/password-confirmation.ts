@@ -2,6 +2,7 @@ import { SallyportError } from '../../contract/sallyport-error.js'
 import { oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { LockoutService } from '../lockouts/lockout-service.js'
+import type { Attempt, InTurn } from '../lockouts/lockout-types.js'
 import type { UserService } from '../users/user-service.js'
 import type { PasswordHashing } from './password-hashing.js'
 import type { PasswordService } from './password-service.js'
@@ -25,7 +26,7 @@ export function createPasswordConfirmation(parts: {
       ...{ tenantId, actorId: userId, userId, sessionId, client },
       data: { reason },
     })
-    return lockouts.attempt(scope, { identifier, user, client }, async (attempt) => {
+    const check = async (attempt: Attempt) => {
       if (!(await hashing.matches(scope, user, password, client))) {
         await attempt.fail((_tx, record) => record(failed('invalid_credentials')))
         throw new SallyportError('invalid_credentials', { detail: 'Check the password.' })
@@ -37,6 +38,8 @@ export function createPasswordConfirmation(parts: {
         await attempt.succeed(tx)
         return result
       })
-    })
+    }
+    const inTurn: InTurn = (work) => hashing.inTurn(scope, client, work)
+    return lockouts.attempt(scope, { identifier, user, client }, check, inTurn)
   }
 }

@@ -96,6 +96,24 @@ describe('the queue of password hashes', () => {
     await served
   })
 
+  it('lets no more sign-ins begin than it has room for, and so few that most wait without having done anything', async () => {
+    const queue = new PasswordHashQueue({ concurrency: 1, longest: 5, deadline: 1_000 })
+    const signIns = Array.from({ length: 7 }, pending)
+    const results = signIns.map(({ work }) => queue.signIn(HERE, () => queue.run('argon2id', HERE, work)))
+    const refused = expect(results[6]).rejects.toMatchObject({ code: 'overloaded' })
+    const late = vi.fn(async () => undefined)
+    await expect(queue.signIn(HERE, late)).rejects.toMatchObject({ code: 'overloaded' })
+    await refused
+    expect(late).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(0)
+    // One hash, three beside it that have begun, two that have not.
+    expect(signIns.map(({ work }) => work.mock.calls.length)).toEqual([1, 0, 0, 0, 0, 0, 0])
+    expect(queue.depth).toBe(5)
+    for (const { finish } of signIns) finish()
+    await Promise.all(results.slice(0, 6))
+    expect(queue.depth).toBe(0)
+  })
+
   describe('where one address sends ten times what there is room for', () => {
     /** One at a time; `flood` waiting from here, then the others. */
     async function flooded(longest: number, flood: number) {

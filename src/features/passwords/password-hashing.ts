@@ -29,6 +29,8 @@ export interface PasswordHashing {
   ): Promise<string>
   /** True where it is the user's password. Without a user or a password the same work is done, and it is false. */
   matches(scope: OneTenant, user: UserWithPassword | null, password: string, client: ClientContext): Promise<boolean>
+  /** Calls `work`, which is going to ask whether a password `matches`, when there is room for that. @throws SallyportError `overloaded` */
+  inTurn<Result>(scope: OneTenant, client: ClientContext, work: () => Promise<Result>): Promise<Result>
   /** Brings the stored form of a password that was right up to date. */
   renew(scope: OneTenant, user: UserWithPassword, password: string, client: ClientContext): Promise<void>
 }
@@ -76,6 +78,8 @@ export function createPasswordHashing(parts: {
       const matches = await verify(scope, hash ?? (await standInHash()), normalisePassword(typed), client)
       return hash !== null && matches
     },
+
+    inTurn: (scope, client, work) => hashes.signIn(laneOf(scope, client), work, client.gone),
 
     async renew(scope, user, typed, client) {
       const password = normalisePassword(typed)

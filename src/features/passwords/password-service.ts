@@ -8,7 +8,7 @@ import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
 import type { AuditService } from '../audit/audit-service.js'
 import type { RecordEvent } from '../audit/audit-types.js'
 import type { LockoutService } from '../lockouts/lockout-service.js'
-import type { Attempt } from '../lockouts/lockout-types.js'
+import type { Attempt, InTurn } from '../lockouts/lockout-types.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
 import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { Tenant } from '../tenants/tenant-types.js'
@@ -151,7 +151,7 @@ export function createPasswordService(parts: {
       // An unknown tenant has no log of its own.
       const logScope = tenant === null ? oneTenant(DEFAULT_TENANT_ID) : scope
       const identifier = tenant === null ? `${scope.tenantId} ${email}` : email
-      const sessionId = await lockouts.attempt(logScope, { identifier, user, client }, async (attempt) => {
+      const check = async (attempt: Attempt) => {
         if (!(await hashing.matches(logScope, user, password, client)) || user === null) {
           return refuse(logScope, user, 'invalid_credentials', client, attempt)
         }
@@ -169,7 +169,9 @@ export function createPasswordService(parts: {
         })
         if ('refused' in opening) return refuse(scope, user, opening.refused, client, attempt)
         return opening.sessionId
-      })
+      }
+      const inTurn: InTurn = (work) => hashing.inTurn(logScope, client, work)
+      const sessionId = await lockouts.attempt(logScope, { identifier, user, client }, check, inTurn)
       return signIn.finish(scope, sessionId, client)
     },
 
