@@ -57,15 +57,16 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
           milliseconds: took,
           cpu,
         } = await hashes.ask({ work: 'verify', atOnce: cores, milliseconds }, done)
-        return { count, rate: (count * 1000) / took, cost: cpu / count, p50: Number.NaN, p99: Number.NaN }
+        return { count, rate: (count * 1000) / took, cost: cpu / count, load: 0, p50: Number.NaN, p99: Number.NaN }
       }
-      const before = cpuOf(variant.pid)
+      const [before, loadBefore] = [cpuOf(variant.pid), cpuOf(client.pid)]
       const job = { url: variant.url, requests: [variant.request], connections: AT_ONCE, milliseconds, rate: null }
       const result = await client.ask(job, loadResult)
       assertAll(200, variant.name, result)
       const cost = (cpuOf(variant.pid) - before) / 1000 / result.answered
+      const load = (cpuOf(client.pid) - loadBefore) / 1000 / result.answered
       const { answered: count, milliseconds: took, p50, p99 } = result
-      return { count, rate: (count * 1000) / took, cost, p50, p99 }
+      return { count, rate: (count * 1000) / took, cost, load, p50, p99 }
     })
 
     const rate = (name: string) => figure(name, 'rate')
@@ -102,6 +103,8 @@ export const benchmark: Benchmark = async ({ quick, peersMissing }) => {
             what: name,
             'a second': rate(name).toFixed(1),
             'CPU ms each': (figure(name, 'cost') / 1000).toFixed(2),
+            // It has no cores of its own.
+            'of the client': (figure(name, 'load') / 1000).toFixed(2),
             'p50 ms': shown(figure(name, 'p50'), 0),
             'p99 ms': shown(figure(name, 'p99'), 0),
           })),
