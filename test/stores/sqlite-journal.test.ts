@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { UNANSWERED, UNKNOWN_OUTCOME } from '../../src/storage/database-error.js'
 import { openStorage } from '../../src/storage/open-storage.js'
+import { hasSpareThread, SqliteJournal } from '../../src/storage/sqlite/sqlite-journal.js'
 import type { Storage } from '../../src/storage/storage.js'
 
 let folder: string
@@ -13,6 +14,7 @@ let storage: Storage
 let datasync: MockInstance<() => Promise<void>>
 
 beforeEach(async () => {
+  vi.stubEnv('UV_THREADPOOL_SIZE', '1024')
   folder = mkdtempSync(join(tmpdir(), 'sallyport-journal-'))
   storage = await openStorage({
     url: `sqlite:${join(folder, 'db')}`,
@@ -29,6 +31,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
+  vi.unstubAllEnvs()
   await storage.close()
   rmSync(folder, { recursive: true })
 })
@@ -84,4 +87,26 @@ describe('A commit on SQLite', () => {
     await expect(storage.check()).rejects.toMatchObject({ code: 'unavailable' })
     expect(await notes()).toBe(2)
   })
+
+  it.each([
+    [undefined, 2, true],
+    [undefined, 4, false],
+    ['16', 14, true],
+    ['8', 8, false],
+  ])('with a pool of %s threads on %i cores leaves the event loop alone: %s', (size, cores, expected) => {
+    expect(hasSpareThread(size, cores)).toBe(expected)
+  })
+
+  it.each([true, false])(
+    'reaches the disk whichever thread waits for it (beside the event loop: %s)',
+    async (isBeside) => {
+      const file = await open(join(folder, 'db-wal'), 'r+')
+      const journal = new SqliteJournal(file, isBeside)
+      await journal.sync()
+      journal.assertSound()
+      await journal.close()
+      await expect(journal.sync()).rejects.toMatchObject({ code: 'unavailable', detail: UNKNOWN_OUTCOME })
+      expect(() => journal.assertSound()).toThrow(UNANSWERED)
+    },
+  )
 })

@@ -1,6 +1,15 @@
-import { realpathSync } from 'node:fs'
+import { fdatasyncSync, realpathSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { DatabaseUnavailable, UNANSWERED, UNKNOWN_OUTCOME } from '../database-error.js'
+
+/** Of libuv's pool, where nobody says otherwise. */
+const DEFAULT_THREADS = 4
+
+/** False where hashes, as many at a time as there are cores, may hold every thread: then a sync would wait for a hash. */
+export function hasSpareThread(size: string | undefined, cores: number): boolean {
+  return (Number(size) || DEFAULT_THREADS) > cores
+}
 
 /**
  * The write-ahead log of a database. SQLite writes a commit into it (`synchronous=NORMAL`), and this brings it to the
@@ -9,16 +18,22 @@ import { DatabaseUnavailable, UNANSWERED, UNKNOWN_OUTCOME } from '../database-er
  */
 export class SqliteJournal {
   readonly #file: FileHandle
+  readonly #isBeside: boolean
   #failure: unknown = null
 
-  /** @param file open for writing, without which some systems sync nothing */
-  constructor(file: FileHandle) {
+  /**
+   * @param file open for writing, without which some systems sync nothing
+   * @param isBeside false: the calling thread itself waits for the disk
+   */
+  constructor(file: FileHandle, isBeside: boolean) {
     this.#file = file
+    this.#isBeside = isBeside
   }
 
   /** @param path the database, which a connection has read in WAL mode: then its log is there */
   static async open(path: string): Promise<SqliteJournal> {
-    return new SqliteJournal(await open(`${realpathSync(path)}-wal`, 'r+'))
+    const isBeside = hasSpareThread(process.env['UV_THREADPOOL_SIZE'], availableParallelism())
+    return new SqliteJournal(await open(`${realpathSync(path)}-wal`, 'r+'), isBeside)
   }
 
   /**
@@ -27,7 +42,8 @@ export class SqliteJournal {
    */
   async sync(): Promise<void> {
     try {
-      await this.#file.datasync()
+      if (this.#isBeside) await this.#file.datasync()
+      else fdatasyncSync(this.#file.fd)
     } catch (error) {
       this.#failure ??= error
     }
