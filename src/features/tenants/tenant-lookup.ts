@@ -11,9 +11,9 @@ export function prepareFindTenant(storage: Storage): FindTenant {
     .selectFrom('tenants')
     .select(['id', 'slug', 'name', 'default_role'])
     .where('id', '=', parameter<string>())
-  const find = storage.prepare('find_tenant', query.compile())
+  const find = storage.prepareOne('find_tenant', query.compile())
   return async ({ tenantId }) => {
-    const [row] = await find([tenantId])
-    return row === undefined ? null : { id: row.id, slug: row.slug, name: row.name, defaultRole: row.default_role }
+    const row = await find([tenantId])
+    return row === null ? null : { id: row.id, slug: row.slug, name: row.name, defaultRole: row.default_role }
   }
 }

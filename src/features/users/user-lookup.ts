@@ -19,9 +19,9 @@ export function prepareFindUserByEmail(storage: Storage): FindUserByEmail {
     .selectAll()
     .where('tenant_id', '=', parameter<string>())
     .where('email', '=', parameter<string>())
-  const find = storage.prepare('find_user_by_email', query.compile())
+  const find = storage.prepareOne('find_user_by_email', query.compile())
   return async ({ tenantId }, email, tx) => {
-    const [row] = await find([tenantId, email], tx)
-    return row === undefined ? null : toUser(row)
+    const row = await find([tenantId, email], tx)
+    return row === null ? null : toUser(row)
   }
 }

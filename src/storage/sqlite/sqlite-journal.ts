@@ -30,10 +30,17 @@ export class SqliteJournal {
     this.#isBeside = isBeside
   }
 
-  /** @param path the database, which a connection has read in WAL mode: then its log is there */
+  /**
+   * @param path the database, which a connection has read in WAL mode: then its log is there
+   * @throws DatabaseUnavailable
+   */
   static async open(path: string): Promise<SqliteJournal> {
     const isBeside = hasSpareThread(process.env['UV_THREADPOOL_SIZE'], availableParallelism())
-    return new SqliteJournal(await open(`${realpathSync(path)}-wal`, 'r+'), isBeside)
+    try {
+      return new SqliteJournal(await open(`${realpathSync(path)}-wal`, 'r+'), isBeside)
+    } catch (error) {
+      throw new DatabaseUnavailable(UNANSWERED, error)
+    }
   }
 
   /**
