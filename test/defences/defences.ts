@@ -313,6 +313,13 @@ export const DEFENCES: readonly Defence[] = [
     'test/security/account-probing.test.ts',
   ),
   defence(
+    'commits on the disk before they are answered',
+    'storage/sqlite/sqlite-connection.ts',
+    'await this.#journal?.sync()',
+    'this.#journal?.sync().catch(() => undefined)',
+    'test/stores/sqlite-journal.test.ts',
+  ),
+  defence(
     'policy of the page',
     'http/document-routes.ts',
     "'content-security-policy': DOCS_CSP",
