@@ -3,8 +3,9 @@ import type { Clock } from '../../runtime/clock.js'
 import type { OneTenant } from '../../storage/tenant-scope.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import type { FindSession } from './session-lookup.js'
+import { SessionMemory, type TokenMark } from './session-memory.js'
 import type { SharedSessions } from './session-shared.js'
-import type { FoundSession, HeldSession } from './session-types.js'
+import type { FoundSession, HeldSession, SessionRecord } from './session-types.js'
 
 export interface SessionCacheSettings {
   /** How long an entry is believed, in milliseconds: no longer than a spent pair is honoured, so no refresh is missed. */
@@ -21,22 +22,26 @@ export interface TierLookups {
 
 export type LookupTier = 'memory' | 'redis' | 'database'
 
-/**
- * A session with its holder's account on the heap, the mark of its token and the activity that is not written yet:
- * 1,160 measured (`npm run bench -- memory`), and the rest for longer names and addresses.
- */
-const ENTRY_BYTES = 1_400
 const ABSENT_FOR = 2_000
 const MOST_ABSENT = 10_000
 /** For a session that changes under every read the database is asked once more, for this request alone. */
 const ATTEMPTS = 2
+
+/** Whose token it is, as memory knows it. */
+export interface RecognisedToken {
+  readonly tenantId: string
+  readonly sessionId: string
+  readonly counter: number
+  /** The session, where what is held of it may be believed now. */
+  readonly found: FoundSession | null
+}
 
 /**
  * Sessions in this node's memory. An entry is used only while the node hears of changes and none concerns it; a read
  * that raced a change is read again. The database stays the truth.
  */
 export class SessionCache {
-  readonly #entries: LRUCache<string, HeldSession>
+  readonly #entries: SessionMemory
   readonly #absent = new LRUCache<string, number>({ max: MOST_ABSENT })
   readonly #reading = new Map<string, Promise<HeldSession | null>>()
   readonly #find: FindSession
@@ -63,16 +68,35 @@ export class SessionCache {
     this.#revocations = parts.revocations
     this.#clock = parts.clock
     this.#trust = parts.settings.trust
-    this.#entries = new LRUCache({ max: Math.max(1, Math.floor(parts.settings.maxBytes / ENTRY_BYTES)) })
+    this.#entries = new SessionMemory(parts.settings.maxBytes)
   }
 
   /** What is held of a session and may be believed now; null where the database must be asked. */
   peek(scope: OneTenant, id: string): FoundSession | null {
     const entry = this.#entries.get(id)
-    const isOurs = entry !== undefined && entry.found.session.tenantId === scope.tenantId
+    const isOurs = entry !== null && entry.found.session.tenantId === scope.tenantId
     if (!isOurs || !this.#isGood(entry)) return null
     this.lookups.memory.hit++
     return this.#now(entry)
+  }
+
+  /**
+   * The session that was asked for by this very token before; null where its MAC has to be checked.
+   * @param place the last 32 bits of the id of the session that the token names
+   */
+  recognise(place: number, digest: string): RecognisedToken | null {
+    const entry = this.#entries.recognise(place, digest)
+    if (entry === null || entry.mark === null) return null
+    const isGood = this.#isGood(entry)
+    if (isGood) this.lookups.memory.hit++
+    const { tenantId, id: sessionId } = entry.found.session
+    return { tenantId, sessionId, counter: entry.mark.counter, found: isGood ? this.#now(entry) : null }
+  }
+
+  /** Notes a token of the session whose MAC was found to be right. */
+  mark({ tenantId, id }: Pick<SessionRecord, 'tenantId' | 'id'>, mark: TokenMark): void {
+    const entry = this.#entries.get(id)
+    if (entry?.found.session.tenantId === tenantId) this.#entries.set({ ...entry, mark })
   }
 
   /** A session as it is now: from memory, from what nodes share, or from the database with one read for all who ask. */
@@ -99,8 +123,8 @@ export class SessionCache {
   async read(scope: OneTenant, id: string): Promise<FoundSession | null> {
     const entry = await this.#ask(scope, id)
     if (entry === null) return null
-    const held = this.#entries.peek(id)
-    if (held !== undefined && held.found.session.counter < entry.found.session.counter) this.#keep(entry)
+    const held = this.#entries.get(id)
+    if (held !== null && held.found.session.counter < entry.found.session.counter) this.#keep(entry)
     return entry.found
   }
 
@@ -162,12 +186,13 @@ export class SessionCache {
     this.#shared?.offer(entry.found)
   }
 
-  /** A read that was overtaken by a refresh takes the place of nothing. */
+  /** A read that was overtaken by a refresh takes the place of nothing; what is known of a token stays known. */
   #hold(entry: HeldSession): void {
-    const { id, counter } = entry.found.session
-    const held = this.#entries.peek(id)
-    const isOvertaken = held !== undefined && held.found.session.counter > counter && this.#isGood(held)
-    if (!isOvertaken) this.#entries.set(id, entry)
+    const { id, tenantId, counter } = entry.found.session
+    const held = this.#entries.get(id)
+    const isOvertaken = held !== null && held.found.session.counter > counter && this.#isGood(held)
+    const mark = held?.found.session.tenantId === tenantId ? held.mark : null
+    if (!isOvertaken) this.#entries.set({ ...entry, mark })
   }
 
   #isGood(entry: HeldSession): boolean {

@@ -42,34 +42,25 @@ const FOUND: FoundSession = {
   floor: 110,
 }
 
-const altered = (change: (values: unknown[]) => void) => {
-  const values: unknown[] = JSON.parse(encodeEntry(FOUND).toString())
-  change(values)
-  return decodeEntry(Buffer.from(JSON.stringify(values)))
-}
-
 it('gives back what was put in', () => {
   expect(decodeEntry(encodeEntry(FOUND))).toEqual(FOUND)
-  expect(altered(() => undefined)).toEqual(FOUND)
+  const { session, holder } = FOUND
+  const ended = {
+    ...FOUND,
+    session: { ...session, userId: 'ada', ipAddress: '203.0.113.7', userAgent: null, authMethods: [], revokedAt: 95 },
+    holder: { ...holder, email: null, isGuest: true, disabledAt: 96 },
+  }
+  expect(decodeEntry(encodeEntry(ended))).toEqual(ended)
 })
 
 it('takes nothing of another shape', () => {
-  for (const text of ['', 'x', 'null', '{}', '[]', '"x"', '1']) expect(decodeEntry(Buffer.from(text))).toBe(null)
-  const { length } = JSON.parse(encodeEntry(FOUND).toString())
-  for (let place = 0; place < length; place++) {
-    const others = altered((values) => {
-      values[place] = [values[place]]
-    })
-    expect([place, others]).toEqual([place, null])
-  }
-  expect(altered((values) => values.pop())).toBe(null)
-  expect(altered((values) => values.push(1))).toBe(null)
+  const bytes = encodeEntry(FOUND)
+  for (let length = 0; length < bytes.length; length++) expect(decodeEntry(bytes.subarray(0, length))).toBe(null)
+  expect(decodeEntry(Buffer.concat([bytes, Buffer.from([0])]))).toBe(null)
+  expect(decodeEntry(Buffer.from(JSON.stringify(FOUND)))).toBe(null)
 })
 
-it('takes no method of sign-in that it does not know, and none that proves nothing', () => {
-  const of = (methods: FoundSession['session']['authMethods']) =>
-    decodeEntry(encodeEntry({ ...FOUND, session: { ...FOUND.session, authMethods: methods } }))
-  expect(of(['password'])?.session.authMethods).toEqual(['password'])
-  expect(of(['bypass'])).toBe(null)
-  expect(altered((values) => values.splice(11, 1, 'palm'))).toBe(null)
+it('takes no method of sign-in that it does not know', () => {
+  const text = encodeEntry(FOUND).toString('latin1')
+  expect(decodeEntry(Buffer.from(text.replace('password', 'passw0rd'), 'latin1'))).toBe(null)
 })

@@ -20,7 +20,7 @@ import { SessionActivity } from './session-activity.js'
 import { prepareAdvanceSession } from './session-advance.js'
 import { carryOver, renewAuthentication } from './session-authentication.js'
 import { type SessionBinding, UNBOUND } from './session-binding.js'
-import { type LookupTier, SessionCache, type TierLookups } from './session-cache.js'
+import { type LookupTier, type RecognisedToken, SessionCache, type TierLookups } from './session-cache.js'
 import { createSessionCleanUp } from './session-clean-up.js'
 import { countLiveSessions } from './session-count-store.js'
 import { prepareInsertSession } from './session-insert.js'
@@ -87,6 +87,10 @@ export interface SessionService {
   readonly lookups: Readonly<Record<LookupTier, Readonly<TierLookups>>>
   /** What memory may answer by itself. */
   peek(scope: OneTenant, id: string): FoundSession | null
+  /** What memory knows of a token, see `SessionCache.recognise`. */
+  recognise(place: number, digest: string): RecognisedToken | null
+  /** Notes a token of the session whose MAC was found to be right. @param digest SHA-256 of it, a character for each byte */
+  mark(session: SessionRecord, token: { readonly digest: string; readonly counter: number }): void
   /** True when the session's access token has been idle for too long; otherwise this use is noted. */
   isIdle(found: FoundSession): boolean
   /** When the session was last used, as far as this node and the database know, milliseconds. */
@@ -205,6 +209,8 @@ export function createSessionService(parts: {
     bury: (changes) => shared?.bury(changes),
     lookUp: (scope, id) => cache.find(scope, id),
     peek: (scope, id) => cache.peek(scope, id),
+    recognise: (place, digest) => cache.recognise(place, digest),
+    mark: (session, token) => cache.mark(session, token),
     lookups: cache.lookups,
     flushPeriod: activity.flushPeriod,
 

@@ -9,7 +9,7 @@ import { decodeEntry, encodeEntry } from './session-entry.js'
 import type { FoundSession, HeldSession } from './session-types.js'
 
 /** Another shape of entries takes another number: two releases may run side by side. */
-const FORMAT = 'v2'
+const FORMAT = 'v3'
 /** A tombstone outlasts what a slow node may still write, in milliseconds. */
 const TOMBSTONE_FOR = 60_000
 /** An entry may be this much ahead of what a node takes for the database's time. */
@@ -62,10 +62,9 @@ export class SharedSessions {
 
   /** Offers what was read from the database to the other nodes. */
   offer(found: FoundSession): void {
-    const { session, holder, floor } = found
+    const { session, floor } = found
     const generation = this.#revocations.generation()
-    if (generation === null || session.revokedAt !== null || holder.disabledAt !== null) return
-    if (!isProven(session.authMethods)) return
+    if (generation === null || !isOffered(found)) return
     const key = keyOf(generation, session.tenantId, session.id)
     const sealed = this.#sealerOf(generation).seal(key, encodeEntry(found)).toString('base64')
     this.#entries.offer(key, { floor, counter: session.counter }, sealed, this.#trust)
@@ -82,7 +81,8 @@ export class SharedSessions {
 
   #open(generation: string, key: string, text: string): FoundSession | null {
     try {
-      return decodeEntry(this.#sealerOf(generation).open(key, Buffer.from(text, 'base64')))
+      const found = decodeEntry(this.#sealerOf(generation).open(key, Buffer.from(text, 'base64')))
+      return found !== null && isOffered(found) ? found : null
     } catch (error) {
       // Whoever can write to Redis can write anything: it is not an entry.
       if (error instanceof SealError) return null
@@ -96,6 +96,11 @@ export class SharedSessions {
     }
     return this.#sealer.sealer
   }
+}
+
+/** What has ended is nobody's to share; what nobody proved is for each node to look up, since they may differ in mode. */
+function isOffered({ session, holder }: FoundSession): boolean {
+  return session.revokedAt === null && holder.disabledAt === null && isProven(session.authMethods)
 }
 
 function keyOf(generation: string, tenantId: string, sessionId: string): string {

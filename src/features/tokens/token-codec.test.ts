@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { uuidv7 } from '../../runtime/ids.js'
-import { csrfKeyId, encodeCsrfToken, encodePair, isGenuine, parseToken } from './token-codec.js'
+import { last32Bits, uuidv7 } from '../../runtime/ids.js'
+import { csrfKeyId, encodeCsrfToken, encodePair, isGenuine, parseToken, sessionBitsOf } from './token-codec.js'
 
 const key = { id: 7, secret: randomBytes(32) }
 const salt = randomBytes(32)
@@ -19,6 +19,15 @@ describe('a session token', () => {
     expect(parseToken(access)).toMatchObject({ kind: 'access', ...subject, keyId: 7 })
     expect(parseToken(refresh)).toMatchObject({ kind: 'refresh', ...subject, keyId: 7 })
     expect(genuine(access) && genuine(refresh)).toBe(true)
+  })
+
+  it('tells the end of its session’s id without being read', () => {
+    for (let round = 0; round < 500; round++) {
+      const sessionId = uuidv7(round)
+      const { access, refresh } = encodePair(key, salt, { ...subject, sessionId })
+      expect([sessionBitsOf(access), sessionBitsOf(refresh)]).toEqual([last32Bits(sessionId), last32Bits(sessionId)])
+    }
+    for (const text of ['', 'x', 'sps_', 'é'.repeat(104), '\uffff'.repeat(104)]) expect(sessionBitsOf(text)).toBe(0)
   })
 
   it('is a MAC under a key that HKDF-SHA256 (RFC 5869) derives for the session', () => {

@@ -1,14 +1,12 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { CallOrigin, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { Memo } from '../../runtime/memo.js'
-import { type OneTenant, oneTenant } from '../../storage/tenant-scope.js'
+import { oneTenant } from '../../storage/tenant-scope.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { Revocations } from '../revocation/revocation-service.js'
 import { isWithinGrace, type SessionService, sessionState, spendOf } from '../sessions/session-service.js'
 import type { FoundSession, SessionRecord } from '../sessions/session-types.js'
-import { encodePair, isGenuine, type ParsedToken, parseToken, type TokenKind } from './token-codec.js'
+import { encodePair, isGenuine, type ParsedToken, parseToken, sessionBitsOf, type TokenKind } from './token-codec.js'
 import { identityOf } from './token-identity.js'
 
 /** The tokens that are looked up: `sps_` access tokens, and `spr_` refresh tokens in both modes. */
@@ -40,17 +38,6 @@ interface Genuine {
   readonly found: FoundSession
 }
 
-/** What a token is once its MAC has been checked: for ever, since neither key nor salt of a session changes. */
-interface Known {
-  readonly scope: OneTenant
-  readonly sessionId: string
-  readonly counter: number
-}
-
-/** Tokens whose MAC need not be checked again. */
-const MOST_KNOWN = 200_000
-const MOST_SCOPES = 10_000
-
 export function createOpaqueTokens({
   sessions,
   keyring,
@@ -61,8 +48,6 @@ export function createOpaqueTokens({
   readonly revocations: Pick<Revocations, 'isEnded'>
 }): OpaqueTokens {
   const { lifetimes, binding } = sessions
-  const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
-  const scopes = new Memo(oneTenant, MOST_SCOPES)
 
   function isInGrace({ session, now }: FoundSession, counter: number): boolean {
     const spend = spendOf(session, counter)
@@ -127,27 +112,25 @@ export function createOpaqueTokens({
 
   /** The session of a token that memory can vouch for, or null. */
   async function lookUp(text: string, digest: string): Promise<FoundSession | null> {
-    const mark = known.get(digest)
-    if (mark !== undefined) {
+    const known = sessions.recognise(sessionBitsOf(text), digest)
+    if (known !== null) {
       // What has ended stays ended: whoever goes on with it costs no look-up.
-      if (revocations.isEnded(mark.sessionId)) throw new SallyportError('session_revoked')
-      const held = sessions.peek(mark.scope, mark.sessionId) ?? (await sessions.lookUp(mark.scope, mark.sessionId))
-      return held !== null && isHonoured(held, mark.counter) ? held : null
+      if (revocations.isEnded(known.sessionId)) throw new SallyportError('session_revoked')
+      const held = known.found ?? (await sessions.lookUp(oneTenant(known.tenantId), known.sessionId))
+      return held !== null && isHonoured(held, known.counter) ? held : null
     }
     const { token, found } = await genuine(text, 'access', sessions.lookUp)
-    // What the session holds already is held once.
-    const { tenantId, id: sessionId } = found.session
-    known.set(digest, { scope: scopes.of(tenantId), sessionId, counter: token.counter })
+    sessions.mark(found.session, { digest, counter: token.counter })
     return isHonoured(found, token.counter) ? found : null
   }
 
   /** Whom memory alone can vouch for. */
-  function recall(digest: string, tenantHeader: string | null): Identity | null {
+  function recall(text: string, digest: string, tenantHeader: string | null): Identity | null {
     if (binding.isOn) return null
-    const mark = known.get(digest)
-    if (mark === undefined || revocations.isEnded(mark.sessionId)) return null
-    const held = sessions.peek(mark.scope, mark.sessionId)
-    if (held === null || !isHonoured(held, mark.counter)) return null
+    const known = sessions.recognise(sessionBitsOf(text), digest)
+    if (known === null || revocations.isEnded(known.sessionId)) return null
+    const held = known.found
+    if (held === null || !isHonoured(held, known.counter)) return null
     checkTenant(tenantHeader, held.session.tenantId)
     return used(held)
   }
@@ -159,7 +142,7 @@ export function createOpaqueTokens({
     isInGrace,
     async authenticate(text, tenantHeader, call) {
       const digest = digestOf(text)
-      const identity = recall(digest, tenantHeader)
+      const identity = recall(text, digest, tenantHeader)
       if (identity !== null) return identity
       const held = await lookUp(text, digest)
       if (held !== null) return accept(held, tenantHeader, call)
@@ -168,7 +151,7 @@ export function createOpaqueTokens({
       if (isOver(found, token.counter)) throw new SallyportError('token_expired')
       return accept(found, tenantHeader, call)
     },
-    recall: (text, tenantHeader) => recall(digestOf(text), tenantHeader),
+    recall: (text, tenantHeader) => recall(text, digestOf(text), tenantHeader),
     async pairOf(session) {
       const key = await keyring.sessionKey(session.keyId)
       if (key === null) throw new Error(`session key ${session.keyId} is missing`)
