@@ -128,9 +128,10 @@ export class SessionCache {
     return entry.found
   }
 
-  /** Forgets a session, as before this node ends it. */
+  /** Believes nothing any more that is held of a session, as before this node ends it. Its token stays known. */
   forget(id: string): void {
-    this.#entries.delete(id)
+    const entry = this.#entries.get(id)
+    if (entry !== null) this.#entries.set({ ...entry, readAt: Number.NEGATIVE_INFINITY })
   }
 
   /** Changes a session by `change`, and holds it from then on as that gives it: null where it could not be changed. */

@@ -69,12 +69,6 @@ export class SessionMemory {
     this.#keep(place, pack(held))
   }
 
-  delete(id: string): void {
-    if (this.get(id) === null) return
-    this.#atHand.delete(last32Bits(id))
-    this.#drop(last32Bits(id))
-  }
-
   #at(place: number): RememberedSession | null {
     const atHand = this.#atHand.get(place)
     if (atHand !== undefined) return atHand
@@ -87,7 +81,9 @@ export class SessionMemory {
   }
 
   #keep(place: number, packed: PackedSession): void {
-    this.#drop(place)
+    const before = this.#young.get(place)
+    if (before !== undefined) this.#youngBytes -= bytesOf(before)
+    this.#old.delete(place)
     if (this.#youngBytes + bytesOf(packed) > this.#mostBytes) {
       this.#old = this.#young
       this.#young = new Map()
@@ -95,13 +91,6 @@ export class SessionMemory {
     }
     this.#young.set(place, packed)
     this.#youngBytes += bytesOf(packed)
-  }
-
-  #drop(place: number): void {
-    const young = this.#young.get(place)
-    if (young !== undefined) this.#youngBytes -= bytesOf(young)
-    this.#young.delete(place)
-    this.#old.delete(place)
   }
 }
 
