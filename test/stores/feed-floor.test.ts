@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { floorOf } from '../../src/features/revocation/revocation-service.js'
-import { insertChanges, readChanges } from '../../src/features/revocation/revocation-store.js'
+import { insertChanges, prepareReadFeed } from '../../src/features/revocation/revocation-store.js'
 import { openStorage } from '../../src/storage/open-storage.js'
 import { allTenants } from '../../src/storage/tenant-scope.js'
 import { createSqliteFile, emptyPostgresDatabase } from '../databases/test-database.js'
@@ -39,7 +39,7 @@ it.each([
     const write = (subject: string) =>
       storage.transaction((tx) => insertChanges(allTenants(), tx, storage, change(subject)))
     const markOf = async (subject: string) => {
-      const { changes } = await readChanges(allTenants(), storage.db, storage, null, 60_000)
+      const { changes } = await prepareReadFeed(allTenants(), storage, 60_000)(null)
       return changes.find((found) => found.subject === subject)?.mark ?? Number.NaN
     }
 

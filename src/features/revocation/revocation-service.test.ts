@@ -4,7 +4,7 @@ import { silentLogger } from '../../runtime/logger.js'
 import { openStorage } from '../../storage/open-storage.js'
 import type { Storage } from '../../storage/storage.js'
 import { createRevocationService } from './revocation-service.js'
-import { type ReadChanges, readChanges } from './revocation-store.js'
+import { prepareReadFeed, type ReadChanges } from './revocation-store.js'
 
 vi.mock('./revocation-store.js', { spy: true })
 
@@ -25,8 +25,8 @@ beforeEach(async () => {
     clock,
   })
   reads = []
-  vi.mocked(readChanges).mockImplementation(
-    (_scope, _db, _storage, from) =>
+  vi.mocked(prepareReadFeed).mockReturnValue(
+    (from) =>
       new Promise((resolve) => {
         reads.push({
           from,

@@ -10,7 +10,7 @@ import type { Tables } from '../../storage/tables.js'
 import { allTenants } from '../../storage/tenant-scope.js'
 import { renewGeneration } from './revocation-generation.js'
 import { type Held, type Position, RevocationState } from './revocation-state.js'
-import { deleteChanges, insertChanges, type ReadChanges, readChanges, type Watermark } from './revocation-store.js'
+import { deleteChanges, insertChanges, prepareReadFeed, type ReadChanges, type Watermark } from './revocation-store.js'
 import type { Change, FeedListener } from './revocation-types.js'
 
 export { floorOf } from './revocation-floor.js'
@@ -118,6 +118,7 @@ export function createRevocationService(parts: {
   }
   const state = new RevocationState()
   const keep = settings.horizon + MARGIN
+  const readFeed = prepareReadFeed(allTenants(), storage, keep)
   /** Applied already and still at or above the watermark. */
   let applied = new Set<number>()
   let watermark: Watermark | null = null
@@ -181,13 +182,13 @@ export function createRevocationService(parts: {
    */
   async function readWhole(): Promise<ReadChanges & { readonly isAnew: boolean }> {
     const from = watermark
-    const found = await readChanges(allTenants(), storage.db, storage, from, keep)
+    const found = await readFeed(from)
     const goesOn = from === null || (found.watermark >= from && found.server === server)
     if (goesOn) return { ...found, isAnew: from === null }
     applied = new Set()
     // What nodes share was read under numbers that are given out again.
     if (found.generation !== null) await renewGeneration(storage.db, newGeneration())
-    return { ...(await readChanges(allTenants(), storage.db, storage, null, keep)), isAnew: true }
+    return { ...(await readFeed(null)), isAnew: true }
   }
 
   const sync = oneAtATime(read)

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { ago } from '../../storage/ago.js'
+import { parameter } from '../../storage/parameters.js'
 import type { Queryable, Storage } from '../../storage/storage.js'
 import { inTenant } from '../../storage/tenant-filter.js'
 import type { TenantScope } from '../../storage/tenant-scope.js'
@@ -45,57 +46,60 @@ export async function insertChanges(
   if (rows.length > 0) await db.insertInto('changes').values(rows).execute()
 }
 
+interface ReadRow {
+  readonly floor: number
+  readonly now: number
+  readonly generation: string | null
+  readonly server: string
+  readonly seq: number | null
+  readonly mark: number | null
+  readonly kind: RecordedChange['kind'] | null
+  readonly tenant_id: string | null
+  readonly subject: string | null
+  readonly detail: string | null
+  readonly created_at: number | null
+}
+
+/** What was committed since `from`, and how far that is. @param from null for a node that starts */
+export type ReadFeed = (from: Watermark | null) => Promise<ReadChanges>
+
 /**
- * What was committed since `from`, and how far that is. SQLite has one writer, so `seq` is the order of commits. On
- * PostgreSQL a transaction may commit long after others with higher numbers: rows at or above `from` are read again
- * and again, and the watermark moves no further than the oldest transaction that is still open (`pg_snapshot_xmin`).
- * @param from null for a node that starts
+ * Prepares the reading of the feed: every node does so at each hint, and closes nothing before it has. SQLite has one
+ * writer, so `seq` is the order of commits. On PostgreSQL a transaction may commit long after others with higher numbers:
+ * rows at or above `from` are read again and again, and the watermark moves no further than the oldest transaction that
+ * is still open (`pg_snapshot_xmin`).
  * @param keep milliseconds: a node that starts needs nothing older, by the database's clock
  */
-export async function readChanges(
-  scope: TenantScope,
-  db: Queryable,
-  storage: Storage,
-  from: Watermark | null,
-  keep: number,
-): Promise<ReadChanges> {
-  const mark = storage.dialect === 'postgres' ? sql.ref('c.xid') : sql.ref('c.seq')
-  const start =
-    from === null
-      ? sql`c.created_at > t.now - ${sql.lit(keep)}`
-      : storage.dialect === 'postgres'
-        ? sql`${mark} >= ${from}`
-        : sql`${mark} > ${from}`
+export function prepareReadFeed(scope: TenantScope, storage: Storage, keep: number): ReadFeed {
+  const isPostgres = storage.dialect === 'postgres'
+  const mark = isPostgres ? sql.ref('c.xid') : sql.ref('c.seq')
   // One statement, so that all of it is of one snapshot.
-  const { rows } = await sql<{
-    readonly floor: number
-    readonly now: number
-    readonly generation: string | null
-    readonly server: string
-    readonly seq: number | null
-    readonly mark: number | null
-    readonly kind: RecordedChange['kind'] | null
-    readonly tenant_id: string | null
-    readonly subject: string | null
-    readonly detail: string | null
-    readonly created_at: number | null
-  }>`
+  const selectSince = (start: RawBuilder<unknown>) => sql<ReadRow>`
     select t.floor, t.now, t.generation, t.server, c.seq, ${mark} as mark, c.kind, c.tenant_id, c.subject, c.detail, c.created_at
     from (
       select ${floorOf(storage)} as floor, ${storage.now()} as now,
         ${generationColumn()} as generation, ${serverOf(storage)} as server
     ) t
     left join changes c on ${start} and ${inTenant(scope, 'c.tenant_id')}
-    order by c.seq`.execute(db)
-  const [first] = rows
-  if (first === undefined) throw new Error('a left join of one row gave none')
-  const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, detail, created_at }) =>
-    seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
-      ? []
-      : [{ seq, mark, kind, tenantId: tenant_id, subject, ...endOf(detail), at: created_at }],
+    order by c.seq`
+  const all = selectSince(sql`c.created_at > t.now - ${sql.lit(keep)}`)
+  const since = selectSince(
+    isPostgres ? sql`${mark} >= ${parameter<Watermark>()}` : sql`${mark} > ${parameter<Watermark>()}`,
   )
-  const { floor, now, generation, server } = first
-  return { changes, watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor, now, generation, server }
+  const readSince = storage.prepare('read_feed', since.compile(storage.db))
+
+  return async (from) => {
+    const rows = from === null ? (await all.execute(storage.db)).rows : await readSince([from])
+    const [first] = rows
+    if (first === undefined) throw new Error('a left join of one row gave none')
+    const changes = rows.flatMap(({ seq, mark, kind, tenant_id, subject, detail, created_at }) =>
+      seq === null || mark === null || kind === null || tenant_id === null || subject === null || created_at === null
+        ? []
+        : [{ seq, mark, kind, tenantId: tenant_id, subject, ...endOf(detail), at: created_at }],
+    )
+    const { floor, now, generation, server } = first
+    return { changes, watermark: isPostgres ? floor : floor - 1, floor, now, generation, server }
+  }
 }
 
 function detailOf({ reason, successor }: Pick<Change, 'reason' | 'successor'>): string | null {
