@@ -1,12 +1,8 @@
-import { AUTH_METHODS, type AuthMethod } from '../../contract/identity.js'
-import { Memo } from '../../runtime/memo.js'
+import { authMethodsOf } from '../../runtime/auth-method-list.js'
 import { Malformed, PackedReader, PackedWriter } from '../../runtime/packed-values.js'
 import { permissionsOf, rolesOf } from '../access/access-service.js'
 import { sharedText, spendsText, toSpends } from './session-store.js'
 import type { FoundSession, SessionRecord } from './session-types.js'
-
-/** Sets of methods: far more than anybody signs in with. */
-const MOST_SETS = 1_000
 
 /** What many sessions have in common: memory holds one of each text. */
 export type CommonOfSession = Pick<SessionRecord, 'tenantId' | 'userAgent'>
@@ -76,7 +72,7 @@ export function readFound(from: PackedReader, { tenantId, userAgent }: CommonOfS
     spends: toSpends(from.text()),
     credentialVersion: from.number(),
     remember: from.flag(),
-    authMethods: methods.of(from.text()),
+    authMethods: authMethodsOf(from.text()),
     authTime: from.number(),
     ipAddress: from.textOrNull(),
     userAgent,
@@ -103,12 +99,3 @@ export function readFound(from: PackedReader, { tenantId, userAgent }: CommonOfS
   from.end()
   return found
 }
-
-const METHODS: ReadonlyMap<string, AuthMethod> = new Map(AUTH_METHODS.map((method) => [method, method]))
-
-const methods = new Memo((text) => {
-  const known = text === '' ? [] : text.split(',').map((word) => METHODS.get(word))
-  // One that is not known is of a newer release.
-  if (!known.every((method) => method !== undefined)) throw new Malformed()
-  return Object.freeze(known)
-}, MOST_SETS)

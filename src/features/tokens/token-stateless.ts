@@ -13,6 +13,7 @@ import { identityOf } from './token-identity.js'
 import { signAccessToken } from './token-jwt.js'
 import { checkTenant, digestOf } from './token-opaque.js'
 import { type JwtKind, type JwtSettings, kindOf } from './token-settings.js'
+import { type Verified, VerifiedTokens } from './token-verified.js'
 
 /** Access tokens that carry their own facts. */
 export interface StatelessTokens {
@@ -34,23 +35,6 @@ export interface StatelessTokens {
   issue(found: FoundSession, issuedAt: number): Promise<{ readonly token: string; readonly expiresAt: number }>
 }
 
-interface Verified {
-  /** Never handed out: it is the same for every call with the token. Its lists are frozen. */
-  readonly identity: Identity
-  readonly kind: JwtKind
-  /** Milliseconds, cut to the second. */
-  readonly issuedAt: number
-  /** Of the keyring: another one asks for another verification. */
-  readonly generation: number
-  /** When the last use was noted, milliseconds. */
-  notedAt: number
-  readonly boundTo: string | undefined
-  /** What of a call has met the binding before: it does so for ever. */
-  metBy: string | null
-}
-
-/** Verified tokens remembered; a signature costs a hundred times a look-up. */
-const MOST_VERIFIED = 50_000
 const MOST_ISSUED = 10_000
 /** Longer than any transaction: until it commits, sessions are read with what it changes, in milliseconds. */
 const LONGEST_CHANGE = 60_000
@@ -66,7 +50,7 @@ export function createStatelessTokens(parts: {
   const { sessions, keyring, revocations, settings, assertAlive } = parts
   /** Tokens hold the database's times, and are judged by its clock: a node whose own is off signs nobody out. */
   const now = () => revocations.databaseNow()
-  const verified = recentlyUsed<string, Verified>(MOST_VERIFIED)
+  const verified = new VerifiedTokens(settings)
   /** ES256 signs the same claims differently each time; who asks again within the grace gets what was given before. */
   const issued = recentlyUsed<string, Promise<string>>(MOST_ISSUED)
   const expected: Expectations = {
@@ -98,8 +82,8 @@ export function createStatelessTokens(parts: {
       Math.min(claims.exp * 1000, issuedAt + kind.lifetime),
     )
     const bound = { boundTo: claims.bnd, metBy: null }
-    const entry: Verified = { identity, kind, issuedAt, generation, notedAt: issuedAt, ...bound }
-    verified.set(digest, entry)
+    const entry: Verified = { digest, identity, kind, issuedAt, generation, notedAt: issuedAt, ...bound }
+    verified.set(entry)
     return entry
   }
 
@@ -187,7 +171,7 @@ export function createStatelessTokens(parts: {
   function recall(digest: string, tenantHeader: string | null): Identity | null {
     if (sessions.binding.isOn) return null
     const entry = verified.get(digest)
-    if (entry === undefined || entry.generation !== keyring.generation()) return null
+    if (entry === null || entry.generation !== keyring.generation()) return null
     const time = now()
     if (time >= entry.identity.expiresAt) return null
     const identity = checked(entry)
@@ -202,6 +186,7 @@ export function createStatelessTokens(parts: {
     const { sessionId: id, tenantId } = entry.identity
     sessions.noteUse({ id, tenantId, lastActivity: entry.notedAt }, Math.floor(time))
     entry.notedAt = time
+    verified.set(entry)
   }
 
   function asJwt({ expiresAt }: Identity, found: FoundSession): Identity {
