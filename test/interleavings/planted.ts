@@ -40,8 +40,8 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants:
     'takes the mark of the feed after the rows, in a statement of its own',
     {
       file: 'features/revocation/revocation-store.ts',
-      from: "watermark: storage.dialect === 'postgres' ? floor : floor - 1, floor",
-      to: `watermark: ((await sql<{ readonly later: number }>\`select \${floorOf(storage)} as later\`.execute(db)).rows[0]?.later ?? 1) - 1, floor`,
+      from: 'watermark: isPostgres ? floor : floor - 1, floor',
+      to: `watermark: ((await sql<{ readonly later: number }>\`select \${floorOf(storage)} as later\`.execute(storage.db)).rows[0]?.later ?? 1) - 1, floor`,
     },
     ['dead stays dead', 'claims are fresh'],
     113,
@@ -92,9 +92,9 @@ export const PLANTED: readonly (readonly [title: string, edit: Edit, invariants:
     {
       file: 'features/revocation/revocation-store.ts',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
-      from: 'sql`${mark} > ${from}`',
+      from: 'sql`${mark} > ${parameter<Watermark>()}`',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
-      to: 'sql`${mark} > ${from} + 1`',
+      to: 'sql`${mark} > ${parameter<Watermark>()} + 1`',
     },
     ['dead stays dead', 'claims are fresh'],
     75,
