@@ -41,7 +41,7 @@ function floorWork(): Work {
 
 /** A JWT that nobody has seen against its signature's check alone; tokens are made outside the time that is taken. */
 async function coldWorks({ keyring, tokens }: Composition, sample: string): Promise<Record<string, Work>> {
-  const { accessClaims } = await built<typeof import('../../src/crypto/access-token.js')>('crypto/access-token.js')
+  const { accessClaims } = await built<typeof import('../../src/crypto/access-claims.js')>('crypto/access-claims.js')
   const { signAccessToken } =
     await built<typeof import('../../src/features/tokens/token-jwt.js')>('features/tokens/token-jwt.js')
   const claims = accessClaims.parse(JSON.parse(Buffer.from(sample.split('.')[1] ?? '', 'base64url').toString()))
@@ -52,7 +52,8 @@ async function coldWorks({ keyring, tokens }: Composition, sample: string): Prom
   const make = async () => {
     // Only the id differs: none of them is in any memory.
     const signing = Array.from({ length: COLD }, () => signAccessToken(key, { ...claims, jti: `cold-${made++}` }))
-    return Promise.all(signing)
+    // One piece each, as a socket gives it.
+    return (await Promise.all(signing)).map((text) => Buffer.from(text).toString('latin1'))
   }
   return {
     cold: {

@@ -17,7 +17,7 @@ const composition = await compose({ ...options, trust: '5m' })
 const { storage, keyring, tokens, sessions } = composition
 const [issued] = await signIn(composition, 1)
 const codec = await built<typeof import('../../src/features/tokens/token-codec.js')>('features/tokens/token-codec.js')
-const { accessClaims } = await built<typeof import('../../src/crypto/access-token.js')>('crypto/access-token.js')
+const { accessClaims } = await built<typeof import('../../src/crypto/access-claims.js')>('crypto/access-claims.js')
 const jwt = await built<typeof import('../../src/features/tokens/token-jwt.js')>('features/tokens/token-jwt.js')
 const sample = issued?.accessToken ?? ''
 const makeToken = options.mode === 'stateful' ? await opaqueMaker() : await jwtMaker()

@@ -115,7 +115,7 @@ export const DEFENCES: readonly Defence[] = [
   defence(
     'JWT: nothing new under a retired key',
     'crypto/access-token.ts',
-    'if (key.signsUntil !== null && claims.data.iat * 1000 > key.signsUntil) throw invalid()',
+    'if (key.signsUntil !== null && claims.iat * 1000 > key.signsUntil) throw invalid()',
     '',
     CLAIMS,
     'test/flows/key-rotation.test.ts',

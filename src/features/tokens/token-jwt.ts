@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose'
-import { ACCESS_TOKEN_TYPE, type AccessClaims } from '../../crypto/access-token.js'
+import type { AccessClaims } from '../../crypto/access-claims.js'
+import { ACCESS_TOKEN_TYPE } from '../../crypto/access-token.js'
 import type { SigningKey } from '../keys/key-types.js'
 
 /** True for a text in the shape of a JWT; nothing of it is believed. */
