@@ -36,6 +36,7 @@ import { meAnswerOf, userAnswerOf } from './features/tokens/token-identity.js'
 import { createTokenService, longestJwt, readAccessClaims, tokenSettings } from './features/tokens/token-service.js'
 import { createProfileUpdate } from './features/users/user-profile-service.js'
 import { createUserService } from './features/users/user-service.js'
+import type { Profile } from './features/users/user-types.js'
 import { createVerificationService } from './features/verification/verification-service.js'
 import { createCookieJar } from './http/cookies.js'
 import { requireDirectRequest } from './http/direct-requests.js'
@@ -47,7 +48,7 @@ import { RequestDurations } from './http/request-durations.js'
 import { createCleanUp } from './jobs/clean-up.js'
 import { type Job, repeat } from './jobs/repeat.js'
 import { masterSecret } from './master-secret.js'
-import { allDoors, allRoutes } from './routes.js'
+import { allDoors, allRoutes, allShortcuts } from './routes.js'
 import { type Clock, systemClock } from './runtime/clock.js'
 import { type Logger, silentLogger } from './runtime/logger.js'
 import { composeSockets } from './sockets.js'
@@ -283,7 +284,16 @@ async function compose({
   const metricAccess = { token: config.metrics.token, localOnly: config.production && !hasAdminPort }
 
   const jar = createCookieJar(config)
-  const profile = { userAnswerOf, meAnswerOf, update: createProfileUpdate({ users, audit }), current: tokens.upToDate }
+  const profile: Profile = {
+    userAnswerOf,
+    meAnswerOf,
+    update: createProfileUpdate({ users, audit }),
+    current: tokens.upToDate,
+    recall(token, tenantHeader) {
+      const identity = tokens.recall(token, tenantHeader)
+      return identity && tokens.upToDateAtOnce(identity)
+    },
+  }
   const shownMetrics = config.metrics.enabled ? { service: metrics, access: metricAccess } : null
   const services = {
     ...passwordServices,
@@ -304,6 +314,7 @@ async function compose({
   const dependencies: HttpDependencies = {
     routes: allRoutes(services),
     doors: allDoors(services, jar.accessName),
+    shortcuts: allShortcuts(services, jar.accessName),
     config,
     logger,
     clock,
@@ -314,6 +325,7 @@ async function compose({
     },
     recall: ({ token }, tenantHeader) => tokens.recall(token, tenantHeader),
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
+    mayRenew: (credential, identity) => tokens.mayRenew(credential, identity),
     assertRecent: (identity) => tokens.assertRecent(identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,

@@ -1,6 +1,6 @@
 import { bypassRoutes } from './features/bypass/bypass-routes.js'
 import type { BypassService } from './features/bypass/bypass-service.js'
-import { guestDoor } from './features/guests/guest-door.js'
+import { guestShortcut } from './features/guests/guest-door.js'
 import { guestRoutes } from './features/guests/guest-routes.js'
 import type { GuestService } from './features/guests/guest-service.js'
 import { healthRoutes } from './features/health/health-routes.js'
@@ -24,12 +24,13 @@ import type { SessionService } from './features/sessions/session-service.js'
 import { forwardAuthDoor } from './features/tokens/token-forward-auth.js'
 import { tokenRoutes } from './features/tokens/token-routes.js'
 import type { TokenService } from './features/tokens/token-service.js'
+import { meShortcut } from './features/users/user-door.js'
 import { userRoutes } from './features/users/user-routes.js'
 import type { Profile } from './features/users/user-types.js'
 import { verificationRoutes } from './features/verification/verification-routes.js'
 import type { VerificationService } from './features/verification/verification-service.js'
 import type { Route } from './http/define-route.js'
-import type { Door } from './http/door.js'
+import type { Door, Shortcut } from './http/door.js'
 
 export interface RouteServices {
   readonly passwords: PasswordService
@@ -78,6 +79,13 @@ export function allRoutes(services: RouteServices): readonly Route[] {
 export function allDoors(services: RouteServices, sessionCookie: string): readonly Door[] {
   return [
     forwardAuthDoor(services.tokens, sessionCookie), // /auth/verify
-    ...(services.guests.enabled ? [guestDoor(services.guests, sessionCookie)] : []), // /session/validate
+  ]
+}
+
+/** What memory may answer ahead of a route of above. @param sessionCookie as of `allDoors` */
+export function allShortcuts({ profile, guests }: RouteServices, sessionCookie: string): readonly Shortcut[] {
+  return [
+    meShortcut(profile, sessionCookie), // /auth/me, /users/me
+    ...(guests.enabled ? [guestShortcut(guests, sessionCookie)] : []), // /session/validate
   ]
 }

@@ -23,7 +23,7 @@ const door: Door = {
   answer: async (request) => {
     seen.push(request)
     if (request.header('Authorization') === undefined) throw new SallyportError('unauthenticated')
-    return { status: 200, headers: { 'x-auth-user-id': 'u1' }, body: null }
+    return { status: 200, fields: ['x-auth-user-id', 'u1'], body: null }
   },
 }
 const config = {

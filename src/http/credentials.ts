@@ -8,6 +8,9 @@ const MOST_AUTHORIZATION_CHARACTERS = 8 * 1024
 const MOST_COOKIE_CHARACTERS = 16 * 1024
 const MOST_COOKIES = 100
 
+/** As nearly everybody writes it. */
+const USUAL = 'Bearer '
+
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
@@ -20,6 +23,16 @@ export function readCredential(header: HeaderGetter, cookieName: string): Creden
   if (authorization !== null) return { token: bearerToken(authorization), source: 'header' }
   const token = readCookie(header, cookieName)
   return token === null ? null : { token, source: 'cookie' }
+}
+
+/**
+ * The token of a header in its usual form, for who looks it up among those that were checked before: only well-formed ones
+ * are, so that this one need not be. Null: `readCredential` has to say.
+ */
+export function readUsualBearer(header: HeaderGetter): Credential | null {
+  const authorization = header('authorization') ?? ''
+  const isUsual = authorization.startsWith(USUAL) && authorization.length <= MOST_AUTHORIZATION_CHARACTERS
+  return isUsual ? { token: authorization.slice(USUAL.length), source: 'header' } : null
 }
 
 /**

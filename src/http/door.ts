@@ -1,7 +1,7 @@
 import type { ClientContext } from '../contract/identity.js'
 import type { HttpConfig } from './http-app-types.js'
 import type { Renewable } from './renewal.js'
-import type { RouteDeclaration } from './route.js'
+import type { Reply, RouteDeclaration } from './route.js'
 
 /** A request at a door: no `Request`, no body, only what the answer depends on. */
 export interface DoorRequest {
@@ -15,9 +15,13 @@ export interface DoorRequest {
   readonly client: ClientContext
 }
 
+/** What of it memory is asked with. */
+export type RecallRequest = Pick<DoorRequest, 'query' | 'header'>
+
 export interface DoorReply {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** Names in lower case and values in turn, beside those of every answer. */
+  readonly fields: readonly string[]
   readonly body: string | null
   /** Who was let in: whose token is due for another one gets it with the answer, as from a route. */
   readonly caller?: Renewable
@@ -30,15 +34,30 @@ export type DoorOperation = Pick<
 > & { readonly authentication: 'none' | 'required' }
 
 /**
- * An endpoint ahead of the router, for the hot path. It is asked for every method unless it `takes` some alone, does its
- * own authentication, and has no CORS: a 2xx to a forwarded preflight would be an access decision.
+ * An endpoint ahead of the router, for the hot path. It is asked for every method, does its own authentication, and has
+ * no CORS: a 2xx to a forwarded preflight would be an access decision.
  */
 export interface Door {
-  /** Null where a route stands at the same path, answers alike and is documented: the door spares it the usual calls. */
-  readonly operation: DoorOperation | null
-  /** False for what is left to the route behind. */
-  takes?(call: Pick<DoorRequest, 'method' | 'header'>): boolean
+  readonly operation: DoorOperation
   paths(config: HttpConfig): readonly string[]
+  /** The answer where memory alone has it, at once; null where it has to be asked properly. Both decide alike. */
+  recall?(request: RecallRequest): DoorReply | null
   /** May throw a `SallyportError`; request id and security headers are added to whatever comes back. */
   answer(request: DoorRequest): Promise<DoorReply>
+}
+
+/**
+ * What memory alone may answer of a route that is read by GET, by the same reply as that route. It is asked for no page of
+ * another origin, and all that is not a plain yes is left to the route: refusals, renewals, whatever needs a store.
+ */
+export interface Shortcut {
+  readonly routes: readonly Pick<RouteDeclaration, 'base' | 'path'>[]
+  /** Null, or a `SallyportError`: the route decides. */
+  recall(request: RecallRequest): RecalledReply | null
+}
+
+/** What the route would reply, and to whom. */
+export interface RecalledReply {
+  readonly reply: Pick<Reply, 'status' | 'body'>
+  readonly caller: Renewable
 }

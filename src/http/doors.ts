@@ -1,37 +1,117 @@
 import type { ClientContext } from '../contract/identity.js'
-import { type Answer, finished } from './answer.js'
+import { type Answer, answerOf, finished } from './answer.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
-import type { Door, DoorReply, DoorRequest } from './door.js'
-import { checkValue } from './fields.js'
+import type { Door, DoorReply, DoorRequest, Shortcut } from './door.js'
+import { checkValue, fieldsOf } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
+import { createOriginPolicy } from './origins.js'
 import { problemAnswer } from './problem.js'
-import { createRenewal, type Renewed } from './renewal.js'
+import { createRenewal, mayBeRenewed, type Renewable, type Renewed } from './renewal.js'
 import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
+import { pathsOf } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
-/** Answers at the doors' paths, with the little that every answer must carry. */
+/** Who answers at a path; null where that is left to the route. */
+type Keeper = (call: DoorCall) => Answer | Promise<Answer> | null
+
+/**
+ * Answers at the doors' paths and takes the shortcuts of routes, with the little that every answer must carry. What memory
+ * can answer waits for nothing: a promise costs more than the rest of it.
+ */
 export function createDoors(
-  dependencies: Pick<HttpDependencies, 'doors' | 'config' | 'clock' | 'logger' | 'renew' | 'admit' | 'durations'>,
+  dependencies: Pick<
+    HttpDependencies,
+    'doors' | 'shortcuts' | 'config' | 'clock' | 'logger' | 'renew' | 'mayRenew' | 'admit' | 'durations'
+  >,
 ): HttpApp['knock'] {
-  const { config, clock, logger } = dependencies
+  const { config, clock, logger, shortcuts = [] } = dependencies
   const clientOf = createClientContext(config.server.trustProxy)
-  const common = Object.entries(securityHeaders(config))
+  const common = Object.entries(securityHeaders(config)).flat()
   const jar = createCookieJar(config)
   const renew = createRenewal(dependencies)
-  const doors = new Map<string, OpenDoor>()
+  const keepers = new Map<string, Keeper>()
   for (const door of dependencies.doors) {
-    for (const path of door.paths(config)) doors.set(path, { door, durations: dependencies.durations.of(path) })
+    for (const path of door.paths(config)) keepers.set(path, keeperOf(door, dependencies.durations.of(path)))
+  }
+  // As the route says wherever some origin may read its answers.
+  const varied = createOriginPolicy(config).readers.size > 0 ? [...common, 'vary', 'Origin'] : common
+  for (const shortcut of shortcuts) {
+    for (const path of shortcut.routes.flatMap((route) => pathsOf(route, config))) {
+      keepers.set(path, keeperOfShortcut(shortcut, dependencies.durations.of(path)))
+    }
   }
 
-  /** The door's own in place of ours. Built in one go: a door is the hottest place of all. */
-  function fieldsOf(requestId: string, own: DoorReply['headers']): string[] {
-    const fields: string[] = []
-    for (const [name, value] of common) if (own[name] === undefined) fields.push(name, value)
-    if (own['x-request-id'] === undefined) fields.push('x-request-id', requestId)
-    for (const name in own) fields.push(name, checkValue(name, own[name] ?? ''))
-    return fields
+  /** Null where it has to wait for another token. */
+  function atOnce(
+    call: DoorCall,
+    durations: RouteDurations,
+    started: number,
+    { status, fields, body }: Pick<DoorReply, 'status' | 'fields'> & Pick<Answer, 'body'>,
+    caller: Renewable | undefined,
+    first: readonly string[],
+  ): Answer | null {
+    if (caller !== undefined && mayBeRenewed(caller, dependencies)) return null
+    const sent = sentFields(first, requestIdOf(call.header('x-request-id'), clock), fields)
+    durations.record(call.method, status, started)
+    return finished(call.method, status, sent, body)
+  }
+
+  function keeperOf(door: Door, durations: RouteDurations): Keeper {
+    return (call) => {
+      const started = performance.now()
+      try {
+        dependencies.admit?.(call)
+        const reply = door.recall?.(call) ?? null
+        const answered = reply === null ? null : atOnce(call, durations, started, reply, reply.caller, common)
+        return answered ?? answer(door, durations, call, started)
+      } catch (error) {
+        return refusal(error, durations, call, started)
+      }
+    }
+  }
+
+  function keeperOfShortcut(shortcut: Shortcut, durations: RouteDurations): Keeper {
+    return (call) => {
+      if (call.method !== 'GET' || call.header('origin') !== undefined) return null
+      const started = performance.now()
+      try {
+        dependencies.admit?.(call)
+        const recalled = shortcut.recall(call)
+        if (recalled === null) return null
+        return atOnce(call, durations, started, answerOf(recalled.reply, jar), recalled.caller, varied)
+      } catch {
+        return null
+      }
+    }
+  }
+
+  async function answer(door: Door, durations: RouteDurations, call: DoorCall, started: number): Promise<Answer> {
+    const requestId = requestIdOf(call.header('x-request-id'), clock)
+    try {
+      const request = new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
+      const { status, fields, body, caller } = await door.answer(request)
+      const sent = sentFields(common, requestId, fields)
+      const renewed = caller === undefined ? null : await renew(caller, request)
+      if (renewed !== null) sent.push(...fieldsOfRenewal(renewed))
+      durations.record(call.method, status, started)
+      return finished(call.method, status, sent, body)
+    } catch (error) {
+      return refusal(error, durations, call, started, requestId)
+    }
+  }
+
+  function refusal(
+    error: unknown,
+    durations: RouteDurations,
+    { method, header }: DoorCall,
+    started: number,
+    requestId = requestIdOf(header('x-request-id'), clock),
+  ): Answer {
+    const { status, headers, body } = problemAnswer(error, requestId, logger)
+    durations.record(method, status, started)
+    return finished(method, status, sentFields(common, requestId, fieldsOf(headers)), body)
   }
 
   function fieldsOfRenewal({ headers = {}, cookies }: Renewed): string[] {
@@ -39,34 +119,17 @@ export function createDoors(
     return [...Object.entries(headers).flat(), ...ofCookies.flatMap((value) => ['set-cookie', value])]
   }
 
-  async function answer({ door, durations }: OpenDoor, call: DoorCall): Promise<Answer> {
-    const started = performance.now()
-    const requestId = requestIdOf(call.header('x-request-id'), clock)
-    try {
-      dependencies.admit?.(call)
-      const request = new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
-      const { status, headers, body, caller } = await door.answer(request)
-      const fields = fieldsOf(requestId, headers)
-      const renewed = caller === undefined ? null : await renew(caller, request)
-      if (renewed !== null) fields.push(...fieldsOfRenewal(renewed))
-      durations.record(call.method, status, started)
-      return finished(call.method, status, fields, body)
-    } catch (error) {
-      const { status, headers, body } = problemAnswer(error, requestId, logger)
-      durations.record(call.method, status, started)
-      return finished(call.method, status, fieldsOf(requestId, headers), body)
-    }
-  }
-
-  return (call) => {
-    const open = doors.get(call.path)
-    return open !== undefined && (open.door.takes?.(call) ?? true) ? answer(open, call) : null
-  }
+  return (call) => keepers.get(call.path)?.(call) ?? null
 }
 
-interface OpenDoor {
-  readonly door: Door
-  readonly durations: RouteDurations
+/** @throws Error as `checkValue` */
+function sentFields(first: readonly string[], requestId: string, own: readonly string[]): string[] {
+  const fields = [...first, 'x-request-id', requestId]
+  for (let at = 0; at < own.length; at += 2) {
+    const [name = '', value = ''] = [own[at], own[at + 1]]
+    fields.push(name, checkValue(name, value))
+  }
+  return fields
 }
 
 /** Whose request it is costs more than the rest, and the hottest door does not ask. */

@@ -50,8 +50,8 @@ export function withWebSocketPath(app: HttpApp, config: HttpConfig): HttpApp {
   }
   return {
     ...app,
-    answer: (call) => (call.path === WEBSOCKET_PATH ? Promise.resolve(answer(call)) : app.answer(call)),
-    knock: (call) => (call.path === WEBSOCKET_PATH ? Promise.resolve(answer(call)) : app.knock(call)),
+    answer: (call) => (call.path === WEBSOCKET_PATH ? answer(call) : app.answer(call)),
+    knock: (call) => (call.path === WEBSOCKET_PATH ? answer(call) : app.knock(call)),
   }
 }
 

@@ -12,7 +12,7 @@ export function createHost(
   const { guard, refuse } = createGuard(dependencies)
   return {
     owns: app.owns,
-    answer: app.answer,
+    answer: async (call) => app.answer(call),
     guard,
     refuse,
     claimsOf: ({ identity, credential }) =>

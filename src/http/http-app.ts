@@ -101,8 +101,6 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   }
 
   async function answer(call: Call): Promise<Answer> {
-    const door = knock(call)
-    if (door) return door
     const { method, header } = call
     const requestId = requestIdOf(header('x-request-id'), clock)
     const deviceCookie = deviceCookieOf(header, jar)
@@ -123,15 +121,17 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     return finished(method, status, exchange.fields.flat(common), body)
   }
 
+  const answerAll = (call: Call) => knock(call) ?? answer(call)
+
   function refusal(error: unknown, requestId: string): Answer {
     const { status, headers, body } = problemAnswer(error, requestId, logger)
     return { status, fields: fieldsOf(headers), body }
   }
 
   return {
-    answer,
+    answer: answerAll,
     fetch: async (request, connection) => {
-      const { status, fields, body } = await answer(callOf(request, connection))
+      const { status, fields, body } = await answerAll(callOf(request, connection))
       return new Response(body, { status, headers: headersOf(fields) })
     },
     knock,

@@ -34,7 +34,7 @@ const door: Door = {
     errors: [],
   },
   paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
-  answer: async () => ({ status: 200, headers: {}, body: null }),
+  answer: async () => ({ status: 200, fields: [], body: null }),
 }
 
 const header = z.looseObject({ $ref: z.string().optional(), description: z.string().optional() })

@@ -30,7 +30,6 @@ export function describeApi(
     }
   }
   for (const { operation, paths: pathsOfDoor } of doors) {
-    if (operation === null) continue
     for (const [index, path] of pathsOfDoor(config).entries()) {
       const operationId = numbered(operation.operationId, index)
       place(path, 'get', { operationId, ...describeDoor(operation, schemas) })

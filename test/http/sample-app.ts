@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Identity } from '../../src/contract/identity.js'
 import { SallyportError } from '../../src/contract/sallyport-error.js'
 import { defineRoute, type Route } from '../../src/http/define-route.js'
-import type { Door } from '../../src/http/door.js'
+import type { Door, Shortcut } from '../../src/http/door.js'
 import { createHttpApp } from '../../src/http/http-app.js'
 import type { HttpApp, HttpConfig } from '../../src/http/http-app-types.js'
 import { RequestDurations } from '../../src/http/request-durations.js'
@@ -32,6 +32,7 @@ export interface SampleOptions {
   readonly server?: Partial<HttpConfig['server']>
   readonly routes?: readonly Route[]
   readonly doors?: readonly Door[]
+  readonly shortcuts?: readonly Shortcut[]
 }
 
 export interface SendOptions {
@@ -57,6 +58,7 @@ export function createSampleApp(options: SampleOptions = {}): SampleApp {
   const app = createHttpApp({
     routes: options.routes ?? sampleRoutes,
     doors: options.doors ?? [],
+    shortcuts: options.shortcuts ?? [],
     config: {
       server: {
         publicUrl: null,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { defineRoute, type Route } from '../../http/define-route.js'
+import { isoTime } from '../../runtime/iso-time.js'
 import { tokenAnswer, tokenReply } from '../tokens/token-types.js'
 import { verificationRequired } from '../verification/verification-types.js'
 import type { GuestService } from './guest-service.js'
@@ -49,7 +50,7 @@ export function guestRoutes(guests: GuestService): readonly Route[] {
         200: { description: 'Both are', schema: guestValidationAnswer, headers: RENEWED },
       },
       errors: [],
-      handle: async ({ identity }) => ({ status: 200, body: validationBody(await guests.validate(identity)) }),
+      handle: async ({ identity }) => validationReply(await guests.validate(identity)),
     }),
     defineRoute({
       method: 'POST',
@@ -127,20 +128,17 @@ function sessionReply(status: number, session: GuestSession, asCookie: boolean) 
   return { status, body: answer, cookies }
 }
 
-/** What `GET /session/validate` answers, by route and door. */
-export function validationBody({
-  identity,
-  createdAt,
-  lastAccessed,
-}: GuestValidation): z.output<typeof guestValidationAnswer> {
-  return {
+/** What `GET /session/validate` answers, whoever found the guest. */
+export function validationReply({ identity, createdAt, lastAccessed }: GuestValidation) {
+  const body: z.output<typeof guestValidationAnswer> = {
     valid: true,
     session_id: identity.sessionId,
     username: identity.username,
     player_uuid: identity.userId,
-    created_at: new Date(createdAt).toISOString(),
-    last_accessed: new Date(lastAccessed).toISOString(),
-    expires_at: new Date(identity.expiresAt).toISOString(),
+    created_at: isoTime(createdAt),
+    last_accessed: isoTime(lastAccessed),
+    expires_at: isoTime(identity.expiresAt),
     is_active: true,
   }
+  return { status: 200, body }
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { assertGuest } from '../../contract/guest-session.js'
+import { assertGuest, isGuestSession } from '../../contract/guest-session.js'
 import type { CallOrigin, ClientContext, Identity } from '../../contract/identity.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
 import type { Clock } from '../../runtime/clock.js'
@@ -13,6 +13,7 @@ import type { AuditEvent, RecordEvent } from '../audit/audit-types.js'
 import type { Keyring } from '../keys/key-service.js'
 import type { PasswordService } from '../passwords/password-service.js'
 import type { SessionService } from '../sessions/session-service.js'
+import type { FoundSession } from '../sessions/session-types.js'
 import type { SignInService } from '../sign-in/sign-in-service.js'
 import type { NamedTenant, TenantService } from '../tenants/tenant-service.js'
 import type { TokenService } from '../tokens/token-service.js'
@@ -43,6 +44,8 @@ export interface GuestService {
    * @throws SallyportError `session_revoked`; `invalid_token` for anybody with an account
    */
   validate(identity: Identity): Promise<GuestValidation>
+  /** Both at once, where memory alone can say yes; else null. @throws SallyportError `forbidden` (another tenant is named) */
+  recall(token: string, tenantHeader: string | null): GuestValidation | null
   /** Extends the session, and gives its next token. @throws SallyportError `session_revoked`, `token_expired`, `invalid_token` */
   refresh(identity: Identity, client: ClientContext): Promise<GuestSession>
   /** Ends the session, frees the name and forgets the guest. @throws SallyportError `session_revoked`, `invalid_token` */
@@ -65,6 +68,10 @@ export interface GuestService {
   readonly follow: CommitHook
   /** Deletes guests whose session ended, one bounded batch. Returns how many went. */
   cleanUp(): Promise<number>
+}
+
+function validation(identity: Identity, { session, now }: FoundSession): GuestValidation {
+  return { identity, createdAt: session.createdAt, lastAccessed: Math.floor(now) }
 }
 
 const CLEAN_UP_BATCH = 500
@@ -175,7 +182,14 @@ export function createGuestService(parts: {
       const { sessionId } = identity
       const found = sessions.peek(scope, sessionId) ?? (await sessions.lookUp(scope, sessionId))
       if (found === null) throw new SallyportError('session_revoked')
-      return { identity, createdAt: found.session.createdAt, lastAccessed: Math.floor(found.now) }
+      return validation(identity, found)
+    },
+
+    recall(token, tenantHeader) {
+      const identity = tokens.recall(token, tenantHeader)
+      if (identity === null || !isGuestSession(identity)) return null
+      const held = sessions.peek(oneTenant(identity.tenantId), identity.sessionId)
+      return held && validation(identity, held)
     },
 
     async refresh(identity, client) {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Identity } from '../../contract/identity.js'
+import type { Credential, Identity } from '../../contract/identity.js'
 import { isPermitted } from '../../contract/permission.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { readCredential } from '../../http/credentials.js'
-import type { Door } from '../../http/door.js'
+import { readCredential, readUsualBearer } from '../../http/credentials.js'
+import type { Door, DoorReply } from '../../http/door.js'
 import { parseQuery } from '../../http/query.js'
 import type { TokenService } from './token-service.js'
 
@@ -43,15 +43,29 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
       errors: ['forbidden', 'invalid_request'],
     },
     paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
+    recall({ header, query }) {
+      const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
+      if (credential === null) return null
+      const identity = tokens.recall(credential.token, header('x-tenant-id') ?? null)
+      return identity && replyTo(credential, identity, query)
+    },
     async answer(request) {
       const { header, query } = request
       const credential = readCredential(header, sessionCookie)
       if (credential === null) throw new SallyportError('unauthenticated')
-      const identity = await tokens.authenticate(credential.token, header('x-tenant-id') ?? null, request)
-      if (query !== '') checkDemands(identity, query)
-      return { status: 200, headers: identityHeaders(identity), body: null, caller: { credential, identity } }
+      return replyTo(
+        credential,
+        await tokens.authenticate(credential.token, header('x-tenant-id') ?? null, request),
+        query,
+      )
     },
   }
+}
+
+/** @throws SallyportError `forbidden`, `invalid_request` */
+function replyTo(credential: Credential, identity: Identity, query: string): DoorReply {
+  if (query !== '') checkDemands(identity, query)
+  return { status: 200, fields: identityFields(identity), body: null, caller: { credential, identity } }
 }
 
 const DEMANDS: ReadonlySet<string> = new Set(['role', 'permission'])
@@ -72,15 +86,10 @@ function checkDemands(identity: Identity, query: string): void {
   }
 }
 
-function identityHeaders(identity: Identity): Record<string, string> {
-  const headers: Record<string, string> = {
-    'x-auth-user-id': identity.userId,
-    'x-auth-tenant-id': identity.tenantId,
-    'x-auth-session-id': identity.sessionId,
-    'x-auth-roles': identity.roles.join(','),
-  }
+function identityFields({ userId, tenantId, sessionId, roles, email }: Identity): string[] {
+  const fields = ['x-auth-user-id', userId, 'x-auth-tenant-id', tenantId, 'x-auth-session-id', sessionId]
+  fields.push('x-auth-roles', roles.join(','))
   // A header holds ASCII and an address may hold more. `%` is encoded too, or two addresses could decode to one.
-  if (identity.email !== null)
-    headers['x-auth-email'] = identity.email.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent)
-  return headers
+  if (email !== null) fields.push('x-auth-email', email.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent))
+  return fields
 }

@@ -109,6 +109,11 @@ export interface Profile {
   /** The caller as the account stands now. @throws SallyportError `session_revoked` */
   current(identity: Identity): Promise<Identity>
   /**
+   * The same of who holds an access token, at once; null where memory alone cannot say.
+   * @throws SallyportError `forbidden` where `tenantHeader` names another tenant
+   */
+  recall(token: string, tenantHeader: string | null): Identity | null
+  /**
    * Changes what is given, and returns the caller as they are afterwards.
    * @throws SallyportError `forbidden` (a guest), `not_found` (the account is gone)
    */
