@@ -52,6 +52,8 @@ export interface Door {
  */
 export interface Shortcut {
   readonly routes: readonly Pick<RouteDeclaration, 'base' | 'path'>[]
+  /** False for what is asked so often that nobody would find anything in the log. */
+  readonly isLogged: boolean
   /** Null, or a `SallyportError`: the route decides. */
   recall(request: RecallRequest): RecalledReply | null
 }

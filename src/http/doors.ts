@@ -2,7 +2,7 @@ import type { ClientContext } from '../contract/identity.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
-import type { Door, DoorReply, DoorRequest, Shortcut } from './door.js'
+import type { Door, DoorRequest, Shortcut } from './door.js'
 import { checkValue, fieldsOf } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { createOriginPolicy } from './origins.js'
@@ -10,6 +10,7 @@ import { problemAnswer } from './problem.js'
 import { createRenewal, mayBeRenewed, type Renewable, type Renewed } from './renewal.js'
 import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
+import { logRequest } from './request-log.js'
 import { pathsOf } from './router.js'
 import { securityHeaders } from './security-headers.js'
 
@@ -39,23 +40,12 @@ export function createDoors(
   const varied = createOriginPolicy(config).readers.size > 0 ? [...common, 'vary', 'Origin'] : common
   for (const shortcut of shortcuts) {
     for (const path of shortcut.routes.flatMap((route) => pathsOf(route, config))) {
-      keepers.set(path, keeperOfShortcut(shortcut, dependencies.durations.of(path)))
+      keepers.set(path, keeperOfShortcut(shortcut, path))
     }
   }
 
-  /** Null where it has to wait for another token. */
-  function atOnce(
-    call: DoorCall,
-    durations: RouteDurations,
-    started: number,
-    { status, fields, body }: Pick<DoorReply, 'status' | 'fields'> & Pick<Answer, 'body'>,
-    caller: Renewable | undefined,
-    first: readonly string[],
-  ): Answer | null {
-    if (caller !== undefined && mayBeRenewed(caller, dependencies)) return null
-    const sent = sentFields(first, requestIdOf(call.header('x-request-id'), clock), fields)
-    durations.record(call.method, status, started)
-    return finished(call.method, status, sent, body)
+  function isDue(caller: Renewable | undefined): boolean {
+    return caller !== undefined && mayBeRenewed(caller, dependencies)
   }
 
   function keeperOf(door: Door, durations: RouteDurations): Keeper {
@@ -64,23 +54,31 @@ export function createDoors(
       try {
         dependencies.admit?.(call)
         const reply = door.recall?.(call) ?? null
-        const answered = reply === null ? null : atOnce(call, durations, started, reply, reply.caller, common)
-        return answered ?? answer(door, durations, call, started)
+        if (reply === null || isDue(reply.caller)) return answer(door, durations, call, started)
+        const fields = sentFields(common, requestIdOf(call.header('x-request-id'), clock), reply.fields)
+        durations.record(call.method, reply.status, started)
+        return finished(call.method, reply.status, fields, reply.body)
       } catch (error) {
         return refusal(error, durations, call, started)
       }
     }
   }
 
-  function keeperOfShortcut(shortcut: Shortcut, durations: RouteDurations): Keeper {
+  function keeperOfShortcut({ recall, isLogged }: Shortcut, path: string): Keeper {
+    const durations = dependencies.durations.of(path)
     return (call) => {
       if (call.method !== 'GET' || call.header('origin') !== undefined) return null
       const started = performance.now()
       try {
         dependencies.admit?.(call)
-        const recalled = shortcut.recall(call)
-        if (recalled === null) return null
-        return atOnce(call, durations, started, answerOf(recalled.reply, jar), recalled.caller, varied)
+        const recalled = recall(call)
+        if (recalled === null || isDue(recalled.caller)) return null
+        const { status, fields, body } = answerOf(recalled.reply, jar)
+        const requestId = requestIdOf(call.header('x-request-id'), clock)
+        const sent = sentFields(varied, requestId, fields)
+        durations.record(call.method, status, started)
+        if (isLogged) logRequest(logger, requestId, call.method, path, status, started)
+        return finished(call.method, status, sent, body)
       } catch {
         return null
       }

@@ -22,6 +22,7 @@ import { listParameters, parseQuery } from './query.js'
 import { checkLimit } from './rate-limit.js'
 import { createRenewal, type Renewed } from './renewal.js'
 import { requestIdOf } from './request-id.js'
+import { logRequest } from './request-log.js'
 import type { Reply } from './route.js'
 import { createRouter } from './router.js'
 import { securityHeaders } from './security-headers.js'
@@ -115,8 +116,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     const started = performance.now()
     const { status, fields, body } = await walk(exchange).catch((error: unknown) => refusal(error, requestId))
     durations.of(exchange.template).record(method, status, started)
-    const line = { request_id: requestId, method, route: exchange.template, status }
-    logger.info({ ...line, duration_ms: Math.round(performance.now() - started) }, 'request')
+    logRequest(logger, requestId, method, exchange.template, status, started)
     exchange.fields.take(fields)
     return finished(method, status, exchange.fields.flat(common), body)
   }

@@ -10,6 +10,7 @@ import type { GuestService } from './guest-service.js'
 export function guestShortcut(guests: GuestService, sessionCookie: string): Shortcut {
   return {
     routes: [{ base: 'root', path: '/session/validate' }],
+    isLogged: false,
     recall({ header }) {
       const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
       const found = credential && guests.recall(credential.token, header('x-tenant-id') ?? null)

@@ -7,6 +7,7 @@ import type { Profile } from './user-types.js'
 export function meShortcut(profile: Profile, sessionCookie: string): Shortcut {
   return {
     routes: ME_PATHS,
+    isLogged: true,
     recall({ header }) {
       const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
       const identity = credential && profile.recall(credential.token, header('x-tenant-id') ?? null)
