@@ -325,7 +325,6 @@ async function compose({
     },
     recall: ({ token }, tenantHeader) => tokens.recall(token, tenantHeader),
     renew: (credential, identity, request) => tokens.renew(credential, identity, request),
-    mayRenew: (credential, identity) => tokens.mayRenew(credential, identity),
     assertRecent: (identity) => tokens.assertRecent(identity),
     csrf: { verify: (identity, token) => tokens.verifyCsrfToken(identity, token) },
     limits,

@@ -46,16 +46,27 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
     outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
   }
 
-  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** Null where nothing has to be waited for. */
+  function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> | null {
     // Node goes on to hand over what was sent behind a request, whatever its answer says of the connection.
-    if (distrusted.has(incoming.socket)) return
+    if (distrusted.has(incoming.socket)) return null
     const refused = checkRequestLine(incoming)
-    if (refused) return refuse(incoming, outgoing, refused)
+    if (refused) {
+      refuse(incoming, outgoing, refused)
+      return null
+    }
     const call = bodilessCall(incoming)
     const isRead = call.method === 'GET' || call.method === 'HEAD'
     const answer = isRead ? app.answer(call) : app.knock(call)
     if (answer === null) return answerWithBody(incoming, outgoing)
-    write(outgoing, await answer)
+    if (answer instanceof Promise) return answer.then((late) => write(outgoing, late))
+    write(outgoing, answer)
+    return null
+  }
+
+  function fail(outgoing: ServerResponse, error: unknown): void {
+    logger.error({ err: error }, 'a request could not be answered')
+    outgoing.destroy()
   }
 
   async function answerWithBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -75,10 +86,11 @@ export function createNodeServer(app: HttpApp, config: HttpConfig, { logger }: N
       requireHostHeader: false,
     },
     (incoming, outgoing) => {
-      handle(incoming, outgoing).catch((error: unknown) => {
-        logger.error({ err: error }, 'a request could not be answered')
-        outgoing.destroy()
-      })
+      try {
+        handle(incoming, outgoing)?.catch((error: unknown) => fail(outgoing, error))
+      } catch (error) {
+        fail(outgoing, error)
+      }
     },
   )
   server.timeout = STALLED_TIMEOUT

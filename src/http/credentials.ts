@@ -8,7 +8,6 @@ const MOST_AUTHORIZATION_CHARACTERS = 8 * 1024
 const MOST_COOKIE_CHARACTERS = 16 * 1024
 const MOST_COOKIES = 100
 
-/** As nearly everybody writes it. */
 const USUAL = 'Bearer '
 
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
@@ -26,13 +25,14 @@ export function readCredential(header: HeaderGetter, cookieName: string): Creden
 }
 
 /**
- * The token of a header in its usual form, for who looks it up among those that were checked before: only well-formed ones
- * are, so that this one need not be. Null: `readCredential` has to say.
+ * The same for who looks the token up among those that were checked before: memory knows well-formed ones alone, so that
+ * one in a header as nearly everybody writes it need not be read in full.
+ * @throws as `readCredential`
  */
-export function readUsualBearer(header: HeaderGetter): Credential | null {
+export function readToRecall(header: HeaderGetter, cookieName: string): Credential | null {
   const authorization = header('authorization') ?? ''
   const isUsual = authorization.startsWith(USUAL) && authorization.length <= MOST_AUTHORIZATION_CHARACTERS
-  return isUsual ? { token: authorization.slice(USUAL.length), source: 'header' } : null
+  return isUsual ? { token: authorization.slice(USUAL.length), source: 'header' } : readCredential(header, cookieName)
 }
 
 /**

@@ -2,12 +2,12 @@ import type { ClientContext } from '../contract/identity.js'
 import { type Answer, answerOf, finished } from './answer.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar, setCookieHeaders } from './cookies.js'
-import type { Door, DoorRequest, Shortcut } from './door.js'
+import type { Door, DoorReply, DoorRequest, Shortcut } from './door.js'
 import { checkValue, fieldsOf } from './fields.js'
 import type { DoorCall, HttpApp, HttpDependencies } from './http-app-types.js'
 import { createOriginPolicy } from './origins.js'
 import { problemAnswer } from './problem.js'
-import { createRenewal, mayBeRenewed, type Renewable, type Renewed } from './renewal.js'
+import { createRenewal, type Renewable, type Renewed } from './renewal.js'
 import type { RouteDurations } from './request-durations.js'
 import { requestIdOf } from './request-id.js'
 import { logRequest } from './request-log.js'
@@ -17,6 +17,25 @@ import { securityHeaders } from './security-headers.js'
 /** Who answers at a path; null where that is left to the route. */
 type Keeper = (call: DoorCall) => Answer | Promise<Answer> | null
 
+/** What is the same for every answer at a path. */
+interface Place {
+  readonly durations: RouteDurations
+  /** The fields that stand first. */
+  readonly first: readonly string[]
+  /** The path, where its requests are logged. */
+  readonly logged: string | null
+}
+
+interface Arrival {
+  readonly place: Place
+  readonly call: DoorCall
+  readonly requestId: string
+  /** As `performance.now()` gave it. */
+  readonly started: number
+}
+
+type Given = Pick<Answer, 'status' | 'body'> & Pick<DoorReply, 'fields'>
+
 /**
  * Answers at the doors' paths and takes the shortcuts of routes, with the little that every answer must carry. What memory
  * can answer waits for nothing: a promise costs more than the rest of it.
@@ -24,92 +43,96 @@ type Keeper = (call: DoorCall) => Answer | Promise<Answer> | null
 export function createDoors(
   dependencies: Pick<
     HttpDependencies,
-    'doors' | 'shortcuts' | 'config' | 'clock' | 'logger' | 'renew' | 'mayRenew' | 'admit' | 'durations'
+    'doors' | 'shortcuts' | 'config' | 'clock' | 'logger' | 'renew' | 'admit' | 'durations'
   >,
 ): HttpApp['knock'] {
-  const { config, clock, logger, shortcuts = [] } = dependencies
+  const { config, clock, logger, durations, shortcuts = [] } = dependencies
   const clientOf = createClientContext(config.server.trustProxy)
   const common = Object.entries(securityHeaders(config)).flat()
+  // As a route says wherever some origin may read its answers.
+  const varied = createOriginPolicy(config).readers.size > 0 ? [...common, 'vary', 'Origin'] : common
   const jar = createCookieJar(config)
   const renew = createRenewal(dependencies)
   const keepers = new Map<string, Keeper>()
   for (const door of dependencies.doors) {
-    for (const path of door.paths(config)) keepers.set(path, keeperOf(door, dependencies.durations.of(path)))
+    for (const path of door.paths(config)) {
+      keepers.set(path, keeperOf(door, { durations: durations.of(path), first: common, logged: null }))
+    }
   }
-  // As the route says wherever some origin may read its answers.
-  const varied = createOriginPolicy(config).readers.size > 0 ? [...common, 'vary', 'Origin'] : common
   for (const shortcut of shortcuts) {
     for (const path of shortcut.routes.flatMap((route) => pathsOf(route, config))) {
-      keepers.set(path, keeperOfShortcut(shortcut, path))
+      const logged = shortcut.isLogged ? path : null
+      keepers.set(path, keeperOfShortcut(shortcut, { durations: durations.of(path), first: varied, logged }))
     }
   }
 
-  function isDue(caller: Renewable | undefined): boolean {
-    return caller !== undefined && mayBeRenewed(caller, dependencies)
+  function arrivalOf(place: Place, call: DoorCall): Arrival {
+    const started = performance.now()
+    return { place, call, requestId: requestIdOf(call.header('x-request-id'), clock), started }
   }
 
-  function keeperOf(door: Door, durations: RouteDurations): Keeper {
+  function requestOf({ call, requestId }: Arrival): DoorRequest {
+    return new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
+  }
+
+  function keeperOf(door: Door, place: Place): Keeper {
     return (call) => {
-      const started = performance.now()
+      const arrival = arrivalOf(place, call)
       try {
         dependencies.admit?.(call)
         const reply = door.recall?.(call) ?? null
-        if (reply === null || isDue(reply.caller)) return answer(door, durations, call, started)
-        const fields = sentFields(common, requestIdOf(call.header('x-request-id'), clock), reply.fields)
-        durations.record(call.method, reply.status, started)
-        return finished(call.method, reply.status, fields, reply.body)
+        return reply === null ? ask(door, arrival) : give(arrival, reply, reply.caller)
       } catch (error) {
-        return refusal(error, durations, call, started)
+        return refusal(arrival, error)
       }
     }
   }
 
-  function keeperOfShortcut({ recall, isLogged }: Shortcut, path: string): Keeper {
-    const durations = dependencies.durations.of(path)
+  function keeperOfShortcut({ recall }: Shortcut, place: Place): Keeper {
     return (call) => {
       if (call.method !== 'GET' || call.header('origin') !== undefined) return null
-      const started = performance.now()
+      const arrival = arrivalOf(place, call)
       try {
         dependencies.admit?.(call)
         const recalled = recall(call)
-        if (recalled === null || isDue(recalled.caller)) return null
-        const { status, fields, body } = answerOf(recalled.reply, jar)
-        const requestId = requestIdOf(call.header('x-request-id'), clock)
-        const sent = sentFields(varied, requestId, fields)
-        durations.record(call.method, status, started)
-        if (isLogged) logRequest(logger, requestId, call.method, path, status, started)
-        return finished(call.method, status, sent, body)
+        return recalled && give(arrival, answerOf(recalled.reply, jar), recalled.caller)
       } catch {
         return null
       }
     }
   }
 
-  async function answer(door: Door, durations: RouteDurations, call: DoorCall, started: number): Promise<Answer> {
-    const requestId = requestIdOf(call.header('x-request-id'), clock)
+  async function ask(door: Door, arrival: Arrival): Promise<Answer> {
     try {
-      const request = new LazyDoorRequest(call, () => clientOf(call.header, call.remoteAddress, requestId))
-      const { status, fields, body, caller } = await door.answer(request)
-      const sent = sentFields(common, requestId, fields)
-      const renewed = caller === undefined ? null : await renew(caller, request)
-      if (renewed !== null) sent.push(...fieldsOfRenewal(renewed))
-      durations.record(call.method, status, started)
-      return finished(call.method, status, sent, body)
+      const reply = await door.answer(requestOf(arrival))
+      return await give(arrival, reply, reply.caller)
     } catch (error) {
-      return refusal(error, durations, call, started, requestId)
+      return refusal(arrival, error)
     }
   }
 
-  function refusal(
-    error: unknown,
-    durations: RouteDurations,
-    { method, header }: DoorCall,
-    started: number,
-    requestId = requestIdOf(header('x-request-id'), clock),
-  ): Answer {
+  /** At once, but for a token that is due for another one. */
+  function give(arrival: Arrival, { status, fields, body }: Given, caller?: Renewable): Answer | Promise<Answer> {
+    const { place, requestId } = arrival
+    const sent = sentFields(place.first, requestId, fields)
+    const renewing = caller === undefined ? null : renew(caller, requestOf(arrival))
+    if (renewing === null) return end(arrival, status, sent, body)
+    return renewing
+      .then((renewed) => end(arrival, status, renewed === null ? sent : [...sent, ...fieldsOfRenewal(renewed)], body))
+      .catch((error: unknown) => refusal(arrival, error))
+  }
+
+  function end({ place, call, requestId, started }: Arrival, status: number, fields: string[], body: Answer['body']) {
+    const { durations, logged } = place
+    durations.record(call.method, status, started)
+    if (logged !== null) logRequest(logger, requestId, call.method, logged, status, started)
+    return finished(call.method, status, fields, body)
+  }
+
+  function refusal(arrival: Arrival, error: unknown): Answer {
+    const { place, requestId } = arrival
     const { status, headers, body } = problemAnswer(error, requestId, logger)
-    durations.record(method, status, started)
-    return finished(method, status, sentFields(common, requestId, fieldsOf(headers)), body)
+    return end(arrival, status, sentFields(place.first, requestId, fieldsOf(headers)), body)
   }
 
   function fieldsOfRenewal({ headers = {}, cookies }: Renewed): string[] {

@@ -2,7 +2,7 @@ import type { CallOrigin, ClientContext, Credential, Identity } from '../contrac
 import type { Clock } from '../runtime/clock.js'
 import type { Answer } from './answer.js'
 import type { Route } from './define-route.js'
-import type { Door } from './door.js'
+import type { Door, Shortcut } from './door.js'
 import type { RequestDurations } from './request-durations.js'
 import type { LimitName } from './route.js'
 
@@ -35,6 +35,8 @@ export interface LimitDecision {
 export interface HttpDependencies {
   readonly routes: readonly Route[]
   readonly doors: readonly Door[]
+  /** Ahead of routes above. */
+  readonly shortcuts?: readonly Shortcut[]
   readonly config: HttpConfig
   readonly logger: HttpLogger
   readonly clock: Clock
@@ -115,9 +117,9 @@ export interface HttpApp {
   /** Answers one request, doors and routes alike; never throws. */
   fetch(request: Request, connection?: Connection): Promise<Response>
   /** The same without `Request` and `Response`, for a server that can spare them. */
-  answer(call: Call): Promise<Answer>
-  /** The answer of a door where one stands at this path, else `null`. */
-  knock(call: DoorCall): Promise<Answer> | null
+  answer(call: Call): Answer | Promise<Answer>
+  /** The answer of a door or a shortcut where one stands at this path, else `null`. */
+  knock(call: DoorCall): Answer | Promise<Answer> | null
   /** True for a path, as it was sent, that is answered here even where it leads nowhere. */
   owns(path: string): boolean
   /** The OpenAPI 3.1 document of every route and door. */

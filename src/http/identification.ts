@@ -2,7 +2,7 @@ import type { CallOrigin, ClientContext, Credential, Identity } from '../contrac
 import { SallyportError } from '../contract/sallyport-error.js'
 import { createClientContext } from './client-context.js'
 import { createCookieJar } from './cookies.js'
-import { readCredential } from './credentials.js'
+import { readCredential, readToRecall } from './credentials.js'
 import type { Demand, GuardCall } from './host-types.js'
 import type { Connection, HttpDependencies } from './http-app-types.js'
 import { requestIdOf } from './request-id.js'
@@ -37,7 +37,7 @@ export function createIdentification(
 
     recall({ header }) {
       if (dependencies.recall === undefined) return null
-      const credential = usualCredential(header('authorization')) ?? readCredential(header, accessName)
+      const credential = readToRecall(header, accessName)
       if (credential === null) return null
       const identity = dependencies.recall(credential, header('x-tenant-id') ?? null)
       return identity === null ? null : { identity, credential }
@@ -74,14 +74,6 @@ export function createRequestAuthentication(
       throw error
     }
   }
-}
-
-const USUAL = 'Bearer '
-
-/** As nearly everybody writes it. Memory knows well-formed tokens alone: all else is read in full. */
-function usualCredential(authorization: string | undefined): Credential | null {
-  if (authorization === undefined || !authorization.startsWith(USUAL)) return null
-  return { token: authorization.slice(USUAL.length), source: 'header' }
 }
 
 /** A tenant that is not the token's is a contradiction, not an absence; and where nobody can tell, nobody is not the answer. */

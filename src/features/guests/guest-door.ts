@@ -1,4 +1,4 @@
-import { readCredential, readUsualBearer } from '../../http/credentials.js'
+import { readToRecall } from '../../http/credentials.js'
 import type { Shortcut } from '../../http/door.js'
 import { validationReply } from './guest-routes.js'
 import type { GuestService } from './guest-service.js'
@@ -12,7 +12,7 @@ export function guestShortcut(guests: GuestService, sessionCookie: string): Shor
     routes: [{ base: 'root', path: '/session/validate' }],
     isLogged: false,
     recall({ header }) {
-      const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
+      const credential = readToRecall(header, sessionCookie)
       const found = credential && guests.recall(credential.token, header('x-tenant-id') ?? null)
       return found && { reply: validationReply(found), caller: { credential, identity: found.identity } }
     },

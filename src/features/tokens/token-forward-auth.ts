@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Credential, Identity } from '../../contract/identity.js'
 import { isPermitted } from '../../contract/permission.js'
 import { SallyportError } from '../../contract/sallyport-error.js'
-import { readCredential, readUsualBearer } from '../../http/credentials.js'
+import { readCredential, readToRecall } from '../../http/credentials.js'
 import type { Door, DoorReply } from '../../http/door.js'
 import { parseQuery } from '../../http/query.js'
 import type { TokenService } from './token-service.js'
@@ -44,7 +44,7 @@ export function forwardAuthDoor(tokens: TokenService, sessionCookie: string): Do
     },
     paths: (config) => config.server.basePaths.map((base) => `${base}/verify`),
     recall({ header, query }) {
-      const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
+      const credential = readToRecall(header, sessionCookie)
       if (credential === null) return null
       const identity = tokens.recall(credential.token, header('x-tenant-id') ?? null)
       return identity && replyTo(credential, identity, query)

@@ -70,6 +70,8 @@ export interface TokenService extends CsrfTokens, GuestTokens {
   asStored(identity: Identity): Promise<Identity>
   /** The caller as the account stands by what this node has heard: to be shown. @throws as `current` */
   upToDate(identity: Identity): Promise<Identity>
+  /** The same at once, where memory can tell; else null. */
+  upToDateAtOnce(identity: Identity): Identity | null
   /**
    * Refuses who has not authenticated for a while; before that the database is asked, whatever the token says.
    * @throws SallyportError `reauthentication_required`, `session_revoked`
@@ -96,6 +98,11 @@ export interface PresentedTokens {
   readonly hasAuthorization: boolean
   /** Every value of the session cookie. */
   readonly sessionCookies: readonly string[]
+}
+
+/** A caller as the session was found, with the token that they came with. */
+function asFound({ expiresAt, tokenFormat }: Identity, found: FoundSession): Identity {
+  return { ...identityOf(found, expiresAt), tokenFormat }
 }
 
 /** No honest browser has more of one name. */
@@ -222,7 +229,14 @@ export function createTokenService(parts: {
     const found = await sessions.find(oneTenant(identity.tenantId), identity.sessionId)
     if (found === null) throw new SallyportError('session_revoked')
     opaque.assertAlive(found)
-    return { ...identityOf(found, identity.expiresAt), tokenFormat: identity.tokenFormat }
+    return asFound(identity, found)
+  }
+
+  function upToDateAtOnce(identity: Identity): Identity | null {
+    // An opaque token has just been looked up.
+    if (identity.tokenFormat === 'opaque') return identity
+    const held = sessions.peek(oneTenant(identity.tenantId), identity.sessionId)
+    return held === null || sessionState(held) !== 'live' ? null : asFound(identity, held)
   }
 
   return {
@@ -267,13 +281,14 @@ export function createTokenService(parts: {
     current,
     asStored,
 
+    upToDateAtOnce,
+
     async upToDate(identity) {
-      if (identity.tokenFormat === 'opaque') return identity
-      const scope = oneTenant(identity.tenantId)
-      const held = sessions.peek(scope, identity.sessionId) ?? (await sessions.lookUp(scope, identity.sessionId))
+      const held = upToDateAtOnce(identity)
+      if (held !== null) return held
+      const found = await sessions.lookUp(oneTenant(identity.tenantId), identity.sessionId)
       // Memory may say yes; before anybody is refused the database is asked.
-      if (held === null || sessionState(held) !== 'live') return current(identity)
-      return { ...identityOf(held, identity.expiresAt), tokenFormat: identity.tokenFormat }
+      return found === null || sessionState(found) !== 'live' ? current(identity) : asFound(identity, found)
     },
 
     async assertRecent({ tenantId, sessionId, authTime }) {

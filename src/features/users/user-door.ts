@@ -1,4 +1,4 @@
-import { readCredential, readUsualBearer } from '../../http/credentials.js'
+import { readToRecall } from '../../http/credentials.js'
 import type { Shortcut } from '../../http/door.js'
 import { ME_PATHS, meReply } from './user-routes.js'
 import type { Profile } from './user-types.js'
@@ -9,7 +9,7 @@ export function meShortcut(profile: Profile, sessionCookie: string): Shortcut {
     routes: ME_PATHS,
     isLogged: true,
     recall({ header }) {
-      const credential = readUsualBearer(header) ?? readCredential(header, sessionCookie)
+      const credential = readToRecall(header, sessionCookie)
       const identity = credential && profile.recall(credential.token, header('x-tenant-id') ?? null)
       return identity && { reply: meReply(profile, identity), caller: { credential, identity } }
     },
