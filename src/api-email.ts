@@ -14,9 +14,10 @@ export function emailApi({
   readonly limits: RateLimitService
 }): EmailApi {
   const sender = (context: CallContext | undefined) => counted(limits, 'mail', clientOf(context))
+  const follower = (context: CallContext | undefined) => counted(limits, 'links', clientOf(context))
   return {
-    verify: ({ token }, context) => verification.verify(String(token), clientOf(context)),
-    undoChange: ({ token }, context) => verification.undoChange(String(token), clientOf(context)),
+    verify: async ({ token }, context) => verification.verify(String(token), await follower(context)),
+    undoChange: async ({ token }, context) => verification.undoChange(String(token), await follower(context)),
     resend: async (identity, context) => verification.resendOwn(identity, await sender(context)),
     async resendTo({ email, tenantId }, context) {
       const address = parseInput(emailInput, email)

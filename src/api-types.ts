@@ -182,7 +182,7 @@ export interface LockoutsApi {
 export interface EmailApi {
   /**
    * Takes the token of a mail: it proves the address of an account, or gives the account the address it was sent to.
-   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody else has the new address by now)
+   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody else has the new address by now), `rate_limited`
    */
   verify(input: { readonly token: string }, context?: CallContext): Promise<void>
   /** Sends a caller the verification mail once more, unless there is nothing to prove. @throws SallyportError `rate_limited` */
@@ -197,7 +197,8 @@ export interface EmailApi {
   /**
    * Gives an account its former address back, by the token that was sent there when it changed; every session ends, and no
    * password signs in until a new one is set.
-   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody has proved that address since)
+   * @throws SallyportError `invalid_token`, `token_expired`, `email_taken` (somebody has proved that address since),
+   *   `rate_limited`
    */
   undoChange(input: { readonly token: string }, context?: CallContext): Promise<void>
 }

@@ -48,6 +48,15 @@ export const limitsSchema = z.strictObject({
       window: duration({ min: '1s', max: '1d' }, '10m', { about: 'The length of the window.' }),
     })
     .prefault({}),
+  links: z
+    .strictObject({
+      requests: integer({ min: 1, max: 1_000_000 }, 300, {
+        about:
+          'Links out of mails that are followed without a password (verification, taking a change of address back), for each client address in one window.',
+      }),
+      window: duration({ min: '1s', max: '1d' }, '1m', { about: 'The length of the window.' }),
+    })
+    .prefault({}),
   mailTarget: z
     .strictObject({
       requests: integer({ min: 1, max: 1_000_000 }, 10, {

@@ -306,7 +306,7 @@ export interface Operations {
     readonly body: VerifyEmailRequest
     readonly answer: undefined
     readonly refusal: Refusal<
-      'csrf_rejected' | 'email_taken' | 'invalid_token' | 'token_expired' | Unanswered | Unreadable
+      'csrf_rejected' | 'email_taken' | 'invalid_token' | 'rate_limited' | 'token_expired' | Unanswered | Unreadable
     >
   }
 
@@ -344,7 +344,7 @@ export interface Operations {
     readonly body: VerifyEmailRequest
     readonly answer: undefined
     readonly refusal: Refusal<
-      'csrf_rejected' | 'email_taken' | 'invalid_token' | 'token_expired' | Unanswered | Unreadable
+      'csrf_rejected' | 'email_taken' | 'invalid_token' | 'rate_limited' | 'token_expired' | Unanswered | Unreadable
     >
   }
 

@@ -15,7 +15,7 @@ export type Base = 'auth' | 'root'
 export type CsrfGuard = 'none' | 'origin' | 'token'
 
 /** A limit that `limits` configures. */
-export type LimitName = 'hashing' | 'guests' | 'refresh' | 'mail'
+export type LimitName = 'hashing' | 'guests' | 'refresh' | 'mail' | 'links'
 
 export interface Guard {
   /** `required`: `identity` is there or the answer is 401. `none`: the route reads credentials by itself, if at all. */

@@ -92,6 +92,22 @@ describeEachAuth('A flood of passwords from one address', (stage) => {
     expect(Number(quota)).toBeGreaterThanOrEqual(30)
   })
 
+  it('is no other with tokens out of mails, over HTTP and by the library', async () => {
+    const limits = { enabled: true, links: { requests: 2, window: 60 * SECOND } }
+    const auth = await stage.open({ config: { ...STRICT, limits } })
+    const guess = (path: string, address: string) =>
+      post(auth, path, { token: `spt_${'A'.repeat(43)}` }, { 'x-forwarded-for': address })
+    const paths = ['/auth/email/verify', '/auth/email/change/undo', '/auth/email/verify']
+    const answers = []
+    for (const path of paths) answers.push(await codeOf(await guess(path, '203.0.113.7')))
+    expect(answers).toEqual(['invalid_token', 'invalid_token', 'rate_limited'])
+    expect((await guess('/auth/email/verify', '203.0.113.8')).headers.get('ratelimit')).toBe('"links";r=1;t=60')
+    const context = { ipAddress: '203.0.113.7' }
+    for (const call of [auth.api.email.verify, auth.api.email.undoChange]) {
+      await expect(call({ token: 'spt_x' }, context)).rejects.toMatchObject({ code: 'rate_limited' })
+    }
+  })
+
   it('is not counted where limits are switched off', async () => {
     const auth = await stage.open({ config: { ...STRICT, limits: { ...STRICT.limits, enabled: false } } })
     for (let attempt = 0; attempt < 6; attempt++) {

@@ -18,7 +18,7 @@ export function verificationRoutes(
       operationId: 'verifyEmail',
       summary: 'Prove an address by the token of a mail: the present one of an account, or the one it is to have',
       tag: 'Email',
-      guard: { authentication: 'none', csrf: 'origin' },
+      guard: { authentication: 'none', csrf: 'origin', limit: 'links' },
       body: verifyEmailInput,
       responses: { 204: { description: 'The address is proved' } },
       errors: ['invalid_token', 'token_expired', 'email_taken'],
@@ -82,7 +82,7 @@ export function verificationRoutes(
       operationId: 'undoEmailChange',
       summary: 'Give an account its former address back, by the token that was sent there',
       tag: 'Email',
-      guard: { authentication: 'none', csrf: 'origin' },
+      guard: { authentication: 'none', csrf: 'origin', limit: 'links' },
       body: verifyEmailInput,
       responses: {
         204: { description: 'The former address is back; every session has ended, and the password is gone' },
