@@ -13,8 +13,14 @@ export interface Child {
   kill(signal: NodeJS.Signals): void
 }
 
-export function startChild(file: URL, ...parameters: string[]): Child {
+/** @param env beside that of this process */
+export function startChild(
+  file: URL,
+  parameters: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file.pathname, ...parameters], {
+    env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const exit = once(child, 'exit')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expectSignOutHeard } from '../verifier/over-redis.js'
 import { openPair, type Person, signOut, signUp, statusOf, untilUsed } from './redis-nodes.js'
 import { freePort, type RedisServer, redisCli, startRedis, until } from './redis-server.js'
 
@@ -54,3 +55,6 @@ it('Cluster: sessions lie on every node, hints reach every listener, and a lost 
   for (const person of others) expect(await statusOf(b, person)).toBe(200)
   expect(await statusOf(b, gone)).toBe(401)
 })
+
+it('Cluster: another service hears of a sign-out, whichever node has the feed', () =>
+  expectSignOutHeard(`redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`))

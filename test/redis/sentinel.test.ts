@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expectSignOutHeard } from '../verifier/over-redis.js'
 import { openPair, readiness, signOut, signUp, signUpShared, statusOf, untilHeard, untilUsed } from './redis-nodes.js'
 import { type RedisServer, startRedis, until } from './redis-server.js'
 
@@ -43,6 +44,9 @@ it('Sentinel: the successor of a dead master is found without a restart, and nob
   await signOut(a, carl)
   await until(async () => (await statusOf(b, carl)) === 401, 'the other node has heard of it')
 })
+
+it('Sentinel: another service hears of a sign-out through whichever is the master by now', () =>
+  expectSignOutHeard(`redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/main`))
 
 it('Sentinel: a master by a name that nobody knows is told in readiness', async () => {
   const { a, b } = await openPair(`redis+sentinel://127.0.0.1:${sentinels[0]?.port}/other`)

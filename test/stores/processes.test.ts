@@ -8,7 +8,7 @@ const SCRIPT = new URL('./opening-process.ts', import.meta.url)
 describeEachDatabase('processes on one database', (open, { url }) => {
   it('may all start at once on an empty one: each finds it migrated, once', async () => {
     const target = await url()
-    const children = ['a', 'b', 'c', 'd'].map((name) => startChild(SCRIPT, target, name, '0'))
+    const children = ['a', 'b', 'c', 'd'].map((name) => startChild(SCRIPT, [target, name, '0']))
     for (const child of children) expect(await child.line()).toBe('ready')
     for (const child of children) child.tell('go')
     await Promise.all(children.map((child) => child.ended()))
@@ -25,7 +25,7 @@ describeEachDatabase('processes on one database', (open, { url }) => {
   it('may write at once without an error', async () => {
     const target = await url()
     const storage = await open()
-    const children = ['a', 'b'].map((name) => startChild(SCRIPT, target, name, '60'))
+    const children = ['a', 'b'].map((name) => startChild(SCRIPT, [target, name, '60']))
     for (const child of children) {
       expect(await child.line()).toBe('ready')
       child.tell('go')
