@@ -1,5 +1,8 @@
 import type { Edit } from '../planting/source-copy.js'
+import { ADAPTER_DEFENCES } from './adapter-defences.js'
+import { CLIENT_DEFENCES } from './client-defences.js'
 import { MAIL_DEFENCES } from './mail-defences.js'
+import { VERIFIER_DEFENCES } from './verifier-defences.js'
 import { WEBSOCKET_DEFENCES } from './websocket-defences.js'
 
 /** One defence: what takes it out, and the tests of which one must then fail. */
@@ -341,6 +344,9 @@ export const DEFENCES: readonly Defence[] = [
     '',
     'src/runtime/log-safety.test.ts',
   ),
+  ...ADAPTER_DEFENCES,
+  ...CLIENT_DEFENCES,
   ...MAIL_DEFENCES,
+  ...VERIFIER_DEFENCES,
   ...WEBSOCKET_DEFENCES,
 ]
