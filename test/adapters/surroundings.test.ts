@@ -258,6 +258,20 @@ it('an answer with a renewed token is for no cache, whatever the application say
   }
 })
 
+it('nothing is believed that comes behind a malformed request', async () => {
+  const port = await serve(express().use(forExpress.sallyport(await open())))
+  const twice = [
+    'GET /auth/me HTTP/1.1',
+    'Host: localhost',
+    'Authorization: Bearer a',
+    'Authorization: Bearer b',
+    '',
+    '',
+  ]
+  const { status, head } = await sendRaw(port, twice.join('\r\n'))
+  expect([status, head.toLowerCase().includes('connection: close')]).toEqual([400, true])
+})
+
 it('a refusal says nothing of the body that the handler was about to send', async () => {
   const auth = await open()
   const told = { etag: '"1"', 'content-encoding': 'gzip', 'content-disposition': 'attachment', 'content-length': '5' }
