@@ -187,6 +187,23 @@ describe("the application's own API", () => {
     expect(device.count('GET /auth/csrf')).toBe(2)
   })
 
+  it('follows no redirect with a CSRF token, unless it is told to', async () => {
+    const device = new Device(auth)
+    const seen: string[] = []
+    const fetch: typeof device.fetch = async (input, init) => {
+      const { url, redirect } = new Request(input, init)
+      if (!url.endsWith('/api/x')) return device.fetch(input, init)
+      seen.push(redirect)
+      return new Response('done')
+    }
+    const { client } = device.tab({ kind: 'cookie', fetch })
+    await client.login(account)
+    for (const init of [{ method: 'POST' }, { method: 'POST', redirect: 'follow' }, {}] as const) {
+      await client.fetch('/api/x', init)
+    }
+    expect(seen).toEqual(['error', 'follow', 'follow'])
+  })
+
   it('is left alone with a credential of its own', async () => {
     const { client } = await withApi('memory', (headers) => Response.json(headers.get('authorization')))
     expect(await (await client.fetch('/api/x', { headers: { authorization: 'Basic eA==' } })).json()).toBe('Basic eA==')

@@ -2,6 +2,7 @@ import type { Defence } from './defences.js'
 
 const REFRESH = 'test/client/refresh.test.ts'
 const TABS = 'test/client/tabs.test.ts'
+const LOSING = 'test/client/losing-refresh.test.ts'
 const FETCH = 'test/client/fetch.test.ts'
 const SOCKET = 'test/client/socket.test.ts'
 const KEEPER = 'client/session-keeper.ts'
@@ -16,24 +17,21 @@ export const CLIENT_DEFENCES: readonly Defence[] = [
     KEEPER,
     '    await takeNewer(tried).catch(ifRefused)\n    if (epoch !== at) return\n',
     '    if (epoch !== at) return\n',
-    TABS,
-    REFRESH,
+    LOSING,
   ),
   defence(
     'a losing refresh clears no cookies',
     KEEPER,
     "if (isCookie || error.code === 'token_expired') {",
     "if (error.code === 'token_expired') {",
-    TABS,
-    REFRESH,
+    LOSING,
   ),
   defence(
     'what came meanwhile is not cleared',
     KEEPER,
     '        if (epoch !== since) return\n        if (!isRefused(error)) throw error',
     '        if (!isRefused(error)) throw error',
-    TABS,
-    REFRESH,
+    LOSING,
   ),
   defence(
     'a failure signs nobody out',
@@ -90,7 +88,7 @@ export const CLIENT_DEFENCES: readonly Defence[] = [
     'client/authorised-fetch.ts',
     'if (!response.redirected) keeper.renewed(response.headers, used)',
     'keeper.renewed(response.headers, used)',
-    FETCH,
+    REFRESH,
   ),
   defence(
     'no CSRF token where a redirect leads',
