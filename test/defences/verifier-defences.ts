@@ -7,8 +7,7 @@ const FEED = 'test/verifier/feed.test.ts'
 const VIEW = 'src/verifier/feed-view.test.ts'
 const ACCESS_TOKEN = 'crypto/access-token.ts'
 const OF_ITS_KEY = 'if (key === null || key.algorithm !== header.alg) throw invalid()'
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the source
-const SIGNED = 'if (!isSigned(key, `${head}.${body}`, decode(signature))) throw invalid()'
+const SIGNED = 'if (!isSigned(key, text.slice(0, head.length + 1 + body.length), decode(signature))) throw invalid()'
 
 function defence(name: string, file: string, from: string, to: string, ...tests: string[]): Defence {
   return defenceOf(name, [{ file, from, to }], tests)
@@ -28,7 +27,6 @@ export const VERIFIER_DEFENCES: readonly Defence[] = [
         to: "if (key === null || (key.algorithm !== header.alg && header.alg !== 'none')) throw invalid()",
       },
       { file: ACCESS_TOKEN, from: SIGNED, to: SIGNED.replace('if (', "if (header.alg !== 'none' && ") },
-      { file: ACCESS_TOKEN, from: 'if (!SEGMENT.test(segment) ||', to: 'if (' },
     ],
     [TOKENS],
   ),
