@@ -46,8 +46,8 @@ function guardOver(recall?: (credential: Credential) => Identity | null) {
     clock: new ManualClock(),
     durations: new RequestDurations(),
     ...(recall && { recall }),
-    authenticate: async (credential) => {
-      asked.push(credential.token)
+    authenticate: async (credential, _call, _tenant, fresh) => {
+      asked.push(fresh ? `${credential.token} afresh` : credential.token)
       return judge(credential)
     },
     renew,
@@ -97,7 +97,7 @@ describe('the guard of routes that are not ours', () => {
     for (const demand of [{ fresh: true }, { recentAuthentication: true }]) {
       expect(await guard(callOf('good'), { mode: 'require', ...demand })).toMatchObject({ identity })
     }
-    expect(asked).toEqual(['good', 'good'])
+    expect(asked).toEqual(['good afresh', 'good'])
   })
 
   it('lets in at once whom a guard before has let in, and asks again for what that one did not ask', async () => {
@@ -112,6 +112,16 @@ describe('the guard of routes that are not ours', () => {
     expect(await guard(foreign, { mode: 'require' }, byCookie)).toMatchObject({ refusal: { status: 403 } })
     expect(asked).toEqual([])
     expect(shown(await guard(callOf('bad'), { mode: 'require', fresh: true }, before))).toBe(401)
+    expect(asked).toEqual(['bad afresh'])
+  })
+
+  it('asks for rights behind the check of where a write comes from', async () => {
+    const { guard } = guardOver(recalled)
+    const write = (token: string) => callWith({ cookie: `session_id=${token}`, origin: 'http://localhost' }, 'POST')
+    expect(shown(await guard(write('good'), { mode: 'require', roles: ['viewer'] }))).toBe('ada')
+    expect(shown(await guard(write('good'), { mode: 'require', roles: ['admin'] }))).toBe(403)
+    expect(shown(await guard(write('poor'), { mode: 'require', permissions: ['things:read'] }))).toBe(403)
+    expect(shown(await guard(write('long-ago'), { mode: 'require', recentAuthentication: true }))).toBe(401)
   })
 })
 

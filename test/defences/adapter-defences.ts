@@ -37,7 +37,7 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'http/guard.ts',
     '    await checkRights(caller.identity, demand)\n',
     '',
-    GUARDS,
+    UNIT,
   ),
   defence(
     'origin of a write whose token memory knows',
@@ -67,7 +67,6 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'if (demand.fresh || demand.recentAuthentication) return null',
     'if (demand.recentAuthentication) return null',
     UNIT,
-    GUARDS,
   ),
   defence(
     'the database where it is to be fresh',
@@ -75,7 +74,6 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     "header('x-tenant-id') ?? null, fresh)",
     "header('x-tenant-id') ?? null, false)",
     UNIT,
-    GUARDS,
   ),
   defence(
     'fresh behind another guard',
@@ -83,7 +81,6 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'if (demand.fresh) return enterAnew(before, call, demand)',
     '',
     UNIT,
-    GUARDS,
   ),
   defence(
     'somebody where somebody is required',
@@ -112,9 +109,7 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'http/identification.ts',
     "origin, header('x-tenant-id') ?? null, fresh)",
     'origin, null, fresh)',
-    UNIT,
     GUARDS,
-    SURROUNDINGS,
   ),
   defence(
     'revocations of a JWT that memory knows',
@@ -206,14 +201,13 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'adapters/raw-mount.ts',
     'if (refused === null) return',
     'if (refused === null || url !== "") return',
-    SURFACE,
+    SURROUNDINGS,
   ),
   defence(
     'request lines at a mount of Hono',
     'adapters/hono.ts',
     'if (refused === null) return',
     'if (incoming !== null) return',
-    SURFACE,
     'test/adapters/hono.test.ts',
   ),
   defence(

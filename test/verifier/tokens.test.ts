@@ -115,6 +115,10 @@ describeEachAlgorithm('A verifier of another service', (world, algorithm) => {
       `sps_${'A'.repeat(100)}`,
       '',
     ])
+    // Of the same mind they could both be wrong.
+    for (const text of [...asSecret, `${segment({ ...header, alg: 'none' })}.${body}.`]) {
+      expect(await verdictBy(open(), text)).toBe('invalid_token')
+    }
   })
 
   it('is told as the server is who holds a token, and forgets it at its end to the second', async () => {
@@ -127,6 +131,9 @@ describeEachAlgorithm('A verifier of another service', (world, algorithm) => {
       expect(await verifier.verify(other)).toMatchObject(change)
       expect(await verifier.verify(token)).toEqual(identity)
     }
+    const headers = (tenant: unknown) => ({ authorization: `Bearer ${token}`, 'x-tenant-id': String(tenant) })
+    expect(await verifier.verify({ headers: headers(claims['tenant_id']) })).toEqual(identity)
+    await expect(verifier.verify({ headers: headers(claims['sid']) })).rejects.toMatchObject({ code: 'forbidden' })
     const left = (Number(claims['exp']) - Number(claims['iat'])) * 1000
     node.clock.advance(left - 1)
     expect(await verdictBy(verifier, token)).toBe('200')
