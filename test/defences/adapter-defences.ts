@@ -135,7 +135,7 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
   defence(
     'revocations of an opaque token that memory knows',
     'features/tokens/token-opaque.ts',
-    'if (held === null || !isHonoured(held, mark.counter)) return null',
+    'if (held === null || !isHonoured(held, known.counter)) return null',
     'if (held === null) return null',
     GUARDS,
   ),
