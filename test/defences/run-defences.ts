@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { SourceCopy } from '../planting/source-copy.js'
 import { DEFENCES } from './defences.js'
 
-const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const PARTS = ['src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 const [wanted = ''] = process.argv.slice(2)
 const chosen = DEFENCES.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
 
