@@ -7,6 +7,7 @@ import { queryOn, runOn } from '../databases/test-database.js'
 import type { Caller } from './caller.js'
 import { Deployment } from './deployment.js'
 import { describeRun } from './describe-run.js'
+import type { Act, Given, History } from './history.js'
 import { killPostgres, runFaults } from './kill-run.js'
 
 const KILLS = Math.ceil(Number(process.env['FAULT_KILLS'] ?? 3) / 3)
@@ -38,9 +39,17 @@ async function untilRefused(ask: () => Promise<Response>): Promise<Response> {
   return answer
 }
 
+/** A session that nobody has tried to end: of one that has ended, memory may say so without the database. */
+function stillOpen({ acts }: History): Given | null {
+  const ends: readonly Act['kind'][] = ['logout', 'revoke', 'revoke_all']
+  const isOpen = ({ email, start }: Act) =>
+    !acts.some((later) => later.email === email && later.end > start && ends.includes(later.kind))
+  return acts.findLast((act) => act.given?.access != null && isOpen(act))?.given ?? null
+}
+
 /** What a caller sees while PostgreSQL is gone. */
 async function lookAtOutage({ url, history }: Caller): Promise<void> {
-  const { access = null, refresh = null } = history.acts.find((act) => act.given?.access != null)?.given ?? {}
+  const { access = null, refresh = null } = stillOpen(history) ?? {}
   const bearer = { authorization: `Bearer ${access}` }
   // What its memory holds counts for `max_staleness`.
   await untilRefused(() => fetch(`${url}/auth/me`, { headers: bearer }))
