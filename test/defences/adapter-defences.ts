@@ -123,7 +123,7 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'features/tokens/token-stateless.ts',
     'if (time >= entry.identity.expiresAt) return null',
     '',
-    GUARDS,
+    'test/flows/remembered-tokens.test.ts',
   ),
   defence(
     'binding of a JWT that memory knows',
@@ -133,11 +133,11 @@ export const ADAPTER_DEFENCES: readonly Defence[] = [
     'test/flows/session-binding.test.ts',
   ),
   defence(
-    'revocations of an opaque token that memory knows',
+    'state of the session of an opaque token that memory knows',
     'features/tokens/token-opaque.ts',
     'if (held === null || !isHonoured(held, known.counter)) return null',
     'if (held === null) return null',
-    GUARDS,
+    'test/flows/at-once.test.ts',
   ),
   defence(
     'caches keep no renewed token',
